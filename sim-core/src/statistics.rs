@@ -1,0 +1,1 @@
+//! Figures that are made from the trace as it passes, and percentiles.

@@ -1,0 +1,1 @@
+//! Faults: sectors that fail: always, so many times, or until they heal.

@@ -1,0 +1,3 @@
+//! The rotational disk.
+
+pub mod drive;

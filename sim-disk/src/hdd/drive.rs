@@ -1,0 +1,4 @@
+//! placeholder
+use crate::ideal::Ideal;
+/// A rotational drive.
+pub type Drive = Ideal;

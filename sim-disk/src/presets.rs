@@ -1,0 +1,1 @@
+//! Presets: drives as data.

@@ -1,0 +1,4 @@
+//! The flash drive.
+use crate::ideal::Ideal;
+/// A flash drive.
+pub type SolidState = Ideal;

@@ -1,0 +1,8 @@
+//! The indirect-block filesystem: its bytes on the device, its block map, its allocator.
+
+pub mod allocate;
+pub mod disk_format;
+pub mod file_map;
+pub mod image;
+pub mod layout;
+pub mod path;

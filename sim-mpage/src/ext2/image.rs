@@ -1,0 +1,4 @@
+//! placeholder
+/// A filesystem with its files.
+#[derive(Clone, Debug)]
+pub struct Volume;

@@ -1,0 +1,139 @@
+//! A machine that is ready to run: device, filesystem, kernel settings, workload. Plain data, made
+//! by whoever reads scenarios or traces.
+
+use sim_core::io::{FileId, Operation};
+use sim_core::task::Precedence;
+use sim_core::time::{Duration, Time};
+use sim_disk::block;
+use sim_disk::device::Device;
+
+use crate::call::Call;
+use crate::ext2::image::Volume;
+
+/// Everything that a run depends on.
+#[derive(Clone)]
+pub struct Machine {
+    /// The device, idle.
+    pub device: Device,
+    /// The block layer's settings.
+    pub queue: block::Settings,
+    /// The readahead window of a newly opened file, in pages (`read_ahead_kb`).
+    pub read_ahead_pages: u64,
+    /// The filesystem on the device.
+    pub volume: Volume,
+    /// Settings of the kernel.
+    pub kernel: KernelSettings,
+    /// Pages and buffers to begin with.
+    pub pages: Vec<PageState>,
+    /// Allocations of bios that fail under readahead: the nth, counted from 1.
+    pub failing_bio_allocations: Vec<u64>,
+    /// Sectors that fail.
+    pub bad_sectors: Vec<BadSectors>,
+    /// Calls before recording starts.
+    pub setup: Vec<Call>,
+    /// The tasks of the workload.
+    pub tasks: Vec<TaskSpec>,
+    /// The master seed.
+    pub seed: u64,
+}
+
+/// A task of the workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSpec {
+    /// Its name.
+    pub name: String,
+    /// Its process id, which the allocator's colour depends on.
+    pub pid: u32,
+    /// When it starts, counted from the start of the recording.
+    pub start: Time,
+    /// Its calls, one after the other.
+    pub calls: Vec<TimedCall>,
+}
+
+/// A call and the earliest instant at which it may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedCall {
+    /// The call.
+    pub call: Call,
+    /// Not before this instant, counted from the start of the recording.
+    pub not_before: Time,
+}
+
+/// Settings of the kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelSettings {
+    /// Bytes a page: 4, 16 or 64 KiB.
+    pub page_size: u32,
+    /// How many pages the cache of files and device may hold; `None`: any number.
+    pub memory_pages: Option<u64>,
+    /// What CPU time things take.
+    pub cpu: CpuCosts,
+    /// Which tasks go first.
+    pub precedence: Precedence,
+    /// Whether `get_block` reports the boundary flag.
+    pub boundary: bool,
+    /// Whether the filesystem hands out a block's data while mapping it for reading.
+    pub get_block_fills: bool,
+    /// Above this many buffer heads, writing a page frees its buffers (`buffer_heads_over_limit`).
+    pub max_buffer_heads: Option<u64>,
+}
+
+/// CPU time that is spent on the virtual clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuCosts {
+    /// A system call.
+    pub system_call: Duration,
+    /// A task that slept gets the CPU again.
+    pub wake: Duration,
+    /// Readahead adds a page, before it is there.
+    pub add_page: Duration,
+    /// A page is copied by `read` or `write`.
+    pub copy_page: Duration,
+    /// A page of the device's cache gets its buffers.
+    pub buffers: Duration,
+    /// A bio, before it is queued.
+    pub bio: Duration,
+    /// A sector of a request that is issued, after it was issued.
+    pub issue_sector: Duration,
+}
+
+/// A state that a page is in when the run begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageState {
+    /// The file.
+    pub file: FileId,
+    /// The page's index in it.
+    pub index: u64,
+    /// Whether it holds valid data.
+    pub up_to_date: bool,
+    /// Whether it is marked dirty.
+    pub dirty: bool,
+    /// Its buffers, one a block, if it has any.
+    pub buffers: Option<Vec<BufferState>>,
+}
+
+/// A state that a buffer of a file's page is in when the run begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BufferState {
+    /// Mapped to the block that the file's map gives (an error if that is a hole).
+    pub mapped: bool,
+    /// It holds valid data.
+    pub up_to_date: bool,
+    /// It is to be written.
+    pub dirty: bool,
+    /// Just allocated.
+    pub new: bool,
+}
+
+/// Sectors that fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadSectors {
+    /// The first one.
+    pub sector: u64,
+    /// How many.
+    pub sectors: u64,
+    /// Which operation fails on them; none: both.
+    pub operation: Option<Operation>,
+    /// How often a request fails on them before they work; `None`: always.
+    pub times: Option<u64>,
+}
