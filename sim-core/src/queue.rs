@@ -49,7 +49,6 @@ fn pack(at: Time, sequence: u64, slot: u32) -> u128 {
         | u128::from(slot)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "each field is masked or shifted to its width")]
 fn unpack(key: u128) -> (Time, usize) {
     let at = (key >> (SEQUENCE_BITS + SLOT_BITS)) as u64;
     (Time::from_nanoseconds(at), (key as usize) & (SLOTS - 1))
