@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+pub mod blocks;
 mod operation;
 mod part;
 mod reason;
