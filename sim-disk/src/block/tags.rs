@@ -192,7 +192,8 @@ mod tests {
     /// [block-tags.none]
     #[test]
     fn without_a_scheduler_the_smaller_number_counts() {
-        let settings = |queue_depth, nr_requests| Settings { queue_depth, nr_requests, ..Settings::default() };
+        let settings =
+            |queue_depth, nr_requests| Settings { queue_depth, nr_requests, ..Settings::default() };
         assert_eq!(Tags::of_requests(&settings(4, 64)).held_of(), (0, 4));
         assert_eq!(Tags::of_requests(&settings(64, 4)).held_of(), (0, 4));
     }

@@ -59,7 +59,8 @@ impl Mechanics {
         }
         // Also a drive of one cylinder has a seek over 1: reads take at least that.
         let distances = parameters.cylinders.max(2);
-        let seek = (0..distances).map(|distance| seek_time(&parameters.seek, distance)).collect::<Result<_, _>>()?;
+        let seek =
+            (0..distances).map(|distance| seek_time(&parameters.seek, distance)).collect::<Result<_, _>>()?;
         Ok(Mechanics {
             seek,
             head_switch: parameters.head_switch_ns,

@@ -74,7 +74,11 @@ fn the_last_part_may_join_a_request() {
     driver.read(1128, 16);
     driver.take_log();
     driver.read(992, 136);
-    assert_eq!(driver.take_letters("XGMF"), "X 992/1120, G 992+128, G 1120+8", "only the last request is tried");
+    assert_eq!(
+        driver.take_letters("XGMF"),
+        "X 992/1120, G 992+128, G 1120+8",
+        "only the last request is tried"
+    );
 }
 
 /// [block-worker.gives-way]
@@ -89,10 +93,7 @@ fn the_worker_runs_before_each_split() {
     // Somebody else's flush calls the worker while this task is on its way to the split.
     driver.sleep();
     assert!(driver.advance(&mut submission));
-    assert_eq!(
-        driver.take_log(),
-        "U 1, I 5000+8, D 5000+8, X 9600/9728, G 9600+128, P, G 9728+72"
-    );
+    assert_eq!(driver.take_log(), "U 1, I 5000+8, D 5000+8, X 9600/9728, G 9600+128, P, G 9728+72");
 }
 
 /// [block-split.ends-once] [block-complete.whole]
