@@ -78,9 +78,9 @@ pub fn short_time(nanoseconds: u64) -> String {
     };
     let unit = u128::from(scale.nanoseconds);
     let decimals = match time * 1_000 / unit {
-        ..9_995 => 2,
-        ..99_950 => 1,
-        _ => 0,
+        0..9_995 => 2,
+        9_995..99_950 => 1,
+        99_950.. => 0,
     };
     let steps = (time * power_of_ten(decimals) + unit / 2) / unit;
     format!("{} {}", decimal(steps, decimals), scale.unit)

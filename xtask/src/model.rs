@@ -126,9 +126,15 @@ impl Page<'_> {
     }
 
     fn references(&mut self, line: usize, text: &str) {
-        let path = self.path.to_owned();
-        let found = tags_in(text).into_iter().map(|tag| Reference { tag, path: path.clone(), line });
-        self.model.references.extend(found);
+        for prose in text.split('`').step_by(2) {
+            let references = tags_in(prose).into_iter();
+            let path = self.path;
+            self.model.references.extend(references.map(|tag| Reference {
+                tag,
+                path: path.to_owned(),
+                line,
+            }));
+        }
     }
 }
 
@@ -154,21 +160,19 @@ fn is_tag(text: &str) -> bool {
     text.split_once('.').is_some_and(|(prefix, name)| letter_first && word(prefix) && word(name))
 }
 
-/// The bracketed tags in a line, `` `code` `` and links left out.
+/// The bracketed tags in a line. Links, and brackets that index something, are none.
 pub(crate) fn tags_in(text: &str) -> Vec<String> {
     let mut tags = Vec::new();
-    for prose in text.split('`').step_by(2) {
-        let mut rest = prose;
-        while let Some(open) = rest.find('[') {
-            let indexed = rest[..open].ends_with(|c: char| c.is_alphanumeric() || "_])".contains(c));
-            rest = &rest[open + 1..];
-            if let Some((tag, after)) = rest.split_once(']')
-                && is_tag(tag)
-                && !indexed
-                && !after.starts_with('(')
-            {
-                tags.push(tag.to_owned());
-            }
+    let mut rest = text;
+    while let Some(open) = rest.find('[') {
+        let indexed = rest[..open].ends_with(|c: char| c.is_alphanumeric() || "_])".contains(c));
+        rest = &rest[open + 1..];
+        if let Some((tag, after)) = rest.split_once(']')
+            && is_tag(tag)
+            && !indexed
+            && !after.starts_with('(')
+        {
+            tags.push(tag.to_owned());
         }
     }
     tags

@@ -49,20 +49,22 @@ fn compare(rule: &Rule, code: &[Reference], tests: &[Reference]) -> Vec<Finding>
     vec![Finding::new(&rule.path, rule.line, format!("[{tag}] stands {missing}"))]
 }
 
-/// The tags in comments of tests, and of code. xtask simulates nothing.
+/// The tags in comments of tests, and of code. xtask simulates nothing; benches and examples neither
+/// do what a rule says nor check it.
 fn tags_of(sources: &[RustFile]) -> (Vec<Reference>, Vec<Reference>) {
-    let mut places = Vec::new();
+    let (mut tests, mut code) = (Vec::new(), Vec::new());
     for source in sources.iter().filter(|source| source.krate != "xtask") {
         for comment in source.comments() {
-            let test = source.is_test(comment.line);
-            for tag in tags_in(&comment.text) {
-                places.push((test, Reference { tag, path: source.path.clone(), line: comment.line }));
-            }
+            let places = match (source.is_test(comment.line), &source.module) {
+                (true, _) => &mut tests,
+                (false, Some(_)) => &mut code,
+                (false, None) => continue,
+            };
+            let tags = tags_in(&comment.text).into_iter();
+            places.extend(tags.map(|tag| Reference { tag, path: source.path.clone(), line: comment.line }));
         }
     }
-    let (tests, code): (Vec<_>, Vec<_>) = places.into_iter().partition(|(test, _)| *test);
-    let only = |places: Vec<(bool, Reference)>| places.into_iter().map(|(_, place)| place).collect();
-    (only(tests), only(code))
+    (tests, code)
 }
 
 #[cfg(test)]
@@ -91,6 +93,12 @@ mod tests {
         assert_eq!(found("- [p.a] x\n", "// [p.a]\nfn f() {}"), ["1: [p.a] stands in no test"]);
         let test = "#[cfg(test)]\nmod tests {\n// [p.a]\n}\nconst S: &str = \"[p.a]\";";
         assert_eq!(found("- [p.a] x\n", test), ["1: [p.a] stands in no code"]);
+        let files = [
+            TextFile::new("docs/model/p.md", "- [p.a] x\n"),
+            TextFile::new("sim-core/benches/b.rs", "// [p.a]"),
+        ];
+        let bench = check(&model::read(&files), &rust_files(&files));
+        assert_eq!(brief(&bench), ["1: [p.a] stands in no code and no test"]);
     }
 
     #[test]
