@@ -108,7 +108,8 @@ impl Tables {
         ledger.spend(Part::Overhead, nanoseconds(overhead));
         let mut over_bus = *ledger;
         over_bus.spend(Part::Overhead, nanoseconds(controller.data_preparation_ns));
-        let data = WriteTransfer { start: over_bus.now(), sector: nanoseconds(controller.bus_write_sector_ns) };
+        let data =
+            WriteTransfer { start: over_bus.now(), sector: nanoseconds(controller.bus_write_sector_ns) };
         self.onto_media(state, request, data, ledger);
         // [hdd-writes.completion]
         over_bus.until(Part::Bus, data.buffered(request.sectors.into()));

@@ -80,7 +80,14 @@ pub(crate) fn bare(cylinders: u32, surfaces: u32, sectors_per_track: u32) -> Par
 
 /// A read or write of `sectors` sectors.
 pub(crate) fn request(id: u64, operation: Operation, sector: u64, sectors: u32) -> Request {
-    Request { id: RequestId(id), operation, flags: Flags::NONE, sector: Sector(sector), sectors, submitter: 0 }
+    Request {
+        id: RequestId(id),
+        operation,
+        flags: Flags::NONE,
+        sector: Sector(sector),
+        sectors,
+        submitter: 0,
+    }
 }
 
 /// Sends one request to an idle drive and runs it to its end.
@@ -124,8 +131,9 @@ pub(crate) fn physical_by_the_rule(zone: &Zone, surfaces: u32, sparing: Sparing,
 pub(crate) fn any_drive() -> impl Strategy<Value = Parameters> {
     let shape = (1_u32..4, 0_usize..6, 0_usize..3, proptest::collection::vec(any_zone(), 1..4));
     let times = proptest::collection::vec(0_u64..3_000_000, 15);
-    (shape, 300_u32..20_000, 0_u32..1_000_000, times, -2_000_000_i64..2_000_000)
-        .prop_filter_map("zones hold blocks", |(shape, rpm, angle, times, settle)| {
+    (shape, 300_u32..20_000, 0_u32..1_000_000, times, -2_000_000_i64..2_000_000).prop_filter_map(
+        "zones hold blocks",
+        |(shape, rpm, angle, times, settle)| {
             let mut drive = Parameters {
                 rotation_rpm: rpm,
                 starting_angle_millionths: angle,
@@ -143,17 +151,16 @@ pub(crate) fn any_drive() -> impl Strategy<Value = Parameters> {
                 Sparing::Track,
                 Sparing::Range { cylinders: 2 },
             ][shape.1];
-            drive.lbn_mapping = [
-                LbnMapping::Conventional,
-                LbnMapping::SerpentineInZone,
-                LbnMapping::SerpentineOnDisk,
-            ][shape.2];
+            drive.lbn_mapping =
+                [LbnMapping::Conventional, LbnMapping::SerpentineInZone, LbnMapping::SerpentineOnDisk]
+                    [shape.2];
             for zone in shape.3 {
                 add_zone(&mut drive, zone)?;
             }
             set_times(&mut drive, &times);
             Some(drive)
-        })
+        },
+    )
 }
 
 /// A zone whose `first_cylinder` is the gap before it, and `last_cylinder` its length less one.

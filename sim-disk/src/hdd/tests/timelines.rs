@@ -112,12 +112,8 @@ fn a_sector_that_is_not_in_the_buffer_in_time_is_written_a_turn_later() {
     let mut parameters = tiny();
     parameters.controller.bus_write_sector_ns = 1_500_000;
     let write = serve(&mut drive(parameters), at(0), request(1, Operation::Write, 3, 3));
-    let parts = vec![
-        (Part::Overhead, 59),
-        (Part::Seek, 10),
-        (Part::Rotation, 240 + 1_000),
-        (Part::Transfer, 300),
-    ];
+    let parts =
+        vec![(Part::Overhead, 59), (Part::Seek, 10), (Part::Rotation, 240 + 1_000), (Part::Transfer, 300)];
     assert_eq!(told(&write), (1_609, parts));
 }
 
