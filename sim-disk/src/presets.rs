@@ -35,3 +35,44 @@ pub fn find(name: &str) -> Option<Preset> {
 pub fn names() -> impl Iterator<Item = &'static str> {
     PRESETS.iter().map(|&(name, _)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::BlockDevice;
+    use crate::hdd::drive::Drive;
+
+    #[test]
+    fn every_preset_is_found_by_its_name_and_makes_a_device() {
+        for name in names() {
+            let Some(Preset::Hdd(parameters)) = find(name) else { panic!("{name} is not found") };
+            assert!(!parameters.source.is_empty(), "{name} does not name its source");
+            assert!(Drive::new(parameters).is_ok(), "{name}");
+        }
+        assert_eq!(find("no such drive"), None);
+    }
+
+    #[test]
+    fn names_are_in_use_once() {
+        let mut sorted: Vec<_> = names().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), names().count());
+    }
+
+    #[test]
+    fn the_cheetah_holds_what_its_zones_hold() {
+        let Some(Preset::Hdd(parameters)) = find("cheetah9LP") else { panic!("the preset is there") };
+        assert_eq!(parameters.zones.len(), 11);
+        assert_eq!(Drive::new(parameters).expect("a drive").limits().sectors, 17_918_387);
+    }
+
+    #[test]
+    fn a_preset_written_and_read_again_is_the_same() {
+        for name in names() {
+            let Some(Preset::Hdd(parameters)) = find(name) else { panic!("{name} is not found") };
+            let text = serde_json::to_string(&parameters).expect("plain data");
+            assert_eq!(serde_json::from_str::<hdd::Parameters>(&text).expect("what was written"), parameters);
+        }
+    }
+}
