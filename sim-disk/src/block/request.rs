@@ -115,11 +115,10 @@ impl Requests {
 
     /// The slot of a request that has not completed.
     pub(super) fn find(&self, id: RequestId) -> Slot {
-        let slot = id
-            .0
-            .checked_sub(self.first)
-            .and_then(|place| usize::try_from(place).ok())
-            .and_then(|place| self.window.get(place).copied().flatten());
+        let slot =
+            id.0.checked_sub(self.first)
+                .and_then(|place| usize::try_from(place).ok())
+                .and_then(|place| self.window.get(place).copied().flatten());
         assert!(slot.is_some(), "request {id} is not under way");
         slot.unwrap_or(Slot(u32::MAX))
     }

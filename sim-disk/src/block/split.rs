@@ -117,7 +117,8 @@ mod tests {
     /// [block-split.logical]
     #[test]
     fn the_front_is_made_of_logical_blocks() {
-        let settings = Settings { logical_block_size: 4096, physical_block_size: 4096, ..Settings::default() };
+        let settings =
+            Settings { logical_block_size: 4096, physical_block_size: 4096, ..Settings::default() };
         let limits = Limits::new(&Settings { max_segments: 7, ..settings }, 4096);
         // Seven segments of two sectors are a logical block of eight and a half.
         assert_eq!(limits.front(&part(8, 24, 2)), Some(8));

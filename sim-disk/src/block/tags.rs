@@ -161,8 +161,8 @@ mod tests {
         assert_eq!(writes_most(32, 4), 4);
         assert_eq!(writes_most(64, 2), 4);
         assert_eq!(writes_most(8, 4), 4);
-        // Words of 16 bits: two of each, and the only bit of the ninth.
-        assert_eq!(writes_most(129, 10), 9);
+        // Words of 32 bits: three of each, and the only bit of the fifth.
+        assert_eq!(writes_most(129, 10), 13);
         for depth in 1..300 {
             assert_eq!(writes_most(depth, depth), depth, "no limit");
             assert_eq!(writes_most(depth, u32::MAX), depth, "no limit");
@@ -192,7 +192,8 @@ mod tests {
     /// [block-tags.none]
     #[test]
     fn without_a_scheduler_the_smaller_number_counts() {
-        let settings = |queue_depth, nr_requests| Settings { queue_depth, nr_requests, ..Settings::default() };
+        let settings =
+            |queue_depth, nr_requests| Settings { queue_depth, nr_requests, ..Settings::default() };
         assert_eq!(Tags::of_requests(&settings(4, 64)).held_of(), (0, 4));
         assert_eq!(Tags::of_requests(&settings(64, 4)).held_of(), (0, 4));
     }

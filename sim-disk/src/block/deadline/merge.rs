@@ -93,7 +93,8 @@ impl Deadline {
         // Its place in the list is still that of its old bounds.
         let side = &self.sides[direction_of(work.requests[slot].operation) as usize];
         let before = side.predecessor(placement(work.requests, slot).sorted);
-        match before.filter(|before| may_follow(&work.requests[*before], &work.requests[slot], &work.limits)) {
+        match before.filter(|before| may_follow(&work.requests[*before], &work.requests[slot], &work.limits))
+        {
             Some(before) => {
                 self.join(before, slot, work);
                 before

@@ -72,10 +72,7 @@ fn with_a_scheduler_every_flush_inserts_in_order_of_arrival() {
             driver.sleep();
             driver.give_way();
         }
-        assert_eq!(
-            driver.take_log(),
-            "U 3, I 900+8, I 100+8, I 1000+8, D 900+8, D 1000+8, D 100+8"
-        );
+        assert_eq!(driver.take_log(), "U 3, I 900+8, I 100+8, I 1000+8, D 900+8, D 1000+8, D 100+8");
     }
 }
 
@@ -116,10 +113,7 @@ fn with_a_scheduler_the_next_plug_begins_before_the_worker_runs() {
     driver.plug();
     driver.read(1000, 256);
     driver.read(3000, 256);
-    assert_eq!(
-        driver.take_log(),
-        "Q 1000+256, G 1000+256, P, Q 3000+256, G 3000+256, U 1, I 1000+256, P"
-    );
+    assert_eq!(driver.take_log(), "Q 1000+256, G 1000+256, P, Q 3000+256, G 3000+256, U 1, I 1000+256, P");
     driver.read(5000, 8);
     assert_eq!(driver.take_log(), "D 1000+256, Q 5000+8, G 5000+8, U 1, I 3000+256, P");
     driver.end();

@@ -21,12 +21,11 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     let operation = prop_oneof![2 => Just(Operation::Read), 1 => Just(Operation::Write)];
     let segment = prop_oneof![3 => Just(PAGE_SECTORS), 1 => Just(2), 1 => Just(64)];
-    let submit = (operation, 0_u64..40, 1_u32..30, segment).prop_map(
-        |(operation, place, length, segment_sectors)| {
+    let submit =
+        (operation, 0_u64..40, 1_u32..30, segment).prop_map(|(operation, place, length, segment_sectors)| {
             let (sector, sectors) = (place * 4, length * 2);
             Act::Submit { operation, sector, sectors, segment_sectors }
-        },
-    );
+        });
     prop_oneof![
         12 => submit,
         1 => Just(Act::Plug),
