@@ -1,5 +1,7 @@
 //! The block layer driven as a kernel would, its events written as blktrace writes them.
 
+mod deadline;
+mod deadline_reference;
 mod driver;
 mod merging;
 mod plugging;

@@ -81,7 +81,6 @@ fn a_request_that_joins_another_gives_its_tag_back_and_wakes() {
     }
     driver.plug();
     driver.read(2000, 8);
-    driver.plug.as_mut().unwrap();
     driver.sleep();
     driver.read(2008, 8);
     assert_eq!(driver.layer.request_tags.held_of().0, 3, "merged as a bio");
