@@ -128,6 +128,20 @@ fn flush_and_discard_take_their_firmware_only_and_writes_are_durable() {
 }
 
 #[test]
+fn a_fua_write_takes_what_any_write_takes() {
+    // [ssd-cache.off-flush]
+    let end = |flags| {
+        let mut drive = SolidState::new(&preset()).unwrap();
+        let request = Request { flags, ..request(0, Operation::Write, 0, 32) };
+        drive.submit(Time::ZERO, request).unwrap();
+        let mut done = Vec::new();
+        drive.advance(Time::MAX, &mut done);
+        done[0].at
+    };
+    assert_eq!(end(Flags::FUA), end(Flags::NONE));
+}
+
+#[test]
 fn fetch_and_completion_are_overhead() {
     // [ssd-host.delays]
     let parameters = Parameters { fetch_ns: 100, completion_ns: 1_000, ..preset() };
