@@ -8,7 +8,7 @@ use sim_disk::block;
 use sim_disk::device::Device;
 
 use crate::call::Call;
-use crate::ext2::image::Volume;
+use crate::ext2::volume::Volume;
 
 /// Everything that a run depends on.
 #[derive(Clone)]
