@@ -81,13 +81,14 @@ impl Superblock {
     fn check_counts(&self) -> Result<(), BadSuperblock> {
         let inodes = u64::from(self.groups_count()) * u64::from(self.inodes_per_group);
         let descriptors_end = self.descriptors_block() + self.descriptor_blocks();
-        if u64::from(self.inodes_count) > inodes {
-            let value = u64::from(self.inodes_count);
-            return Err(BadSuperblock::Field { field: "s_inodes_count", value });
-        }
-        if descriptors_end > u64::from(self.blocks_count) {
-            let value = u64::from(self.blocks_count);
-            return Err(BadSuperblock::Field { field: "s_blocks_count", value });
+        for (field, value, least, most) in [
+            ("s_blocks_count", self.blocks_count, descriptors_end, u64::MAX),
+            ("s_inodes_count", self.inodes_count, 0, inodes),
+        ] {
+            let value = u64::from(value);
+            if !(least..=most).contains(&value) {
+                return Err(BadSuperblock::Field { field, value });
+            }
         }
         Ok(())
     }
