@@ -197,6 +197,11 @@ impl<W: Copy> Tasks<W> {
         ready.resumed = Some(task);
     }
 
+    /// Whether a task holds the CPU while time passes.
+    pub fn is_occupied(&self) -> bool {
+        self.ready.borrow().occupied.is_some()
+    }
+
     /// Those that sleep, in order of their numbers.
     pub fn sleepers(&self) -> Vec<Sleeper<W>> {
         let records = self.records.borrow();

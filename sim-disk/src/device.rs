@@ -120,6 +120,12 @@ pub enum Refused {
     /// It reads or writes nothing.
     #[error("a read or write of no sectors")]
     Empty,
+    /// It comes later than the device's own clock can tell.
+    #[error("the device's clock ends before {now}")]
+    PastEndOfTime {
+        /// When it was submitted.
+        now: Time,
+    },
     /// The device does not know the operation.
     #[error("the device does not know this operation")]
     Unknown,
@@ -184,13 +190,25 @@ pub trait BlockDevice: Send + Sync {
 /// The devices of this crate, and any other.
 pub enum Device {
     /// Each request in its own fixed time.
-    Ideal(Ideal),
+    Ideal(Box<Ideal>),
     /// A rotational disk.
     Hdd(Box<Drive>),
     /// A flash drive.
     Ssd(Box<SolidState>),
     /// A model from outside this crate.
     Other(Box<dyn BlockDevice>),
+}
+
+impl From<Ideal> for Device {
+    fn from(device: Ideal) -> Device {
+        Device::Ideal(Box::new(device))
+    }
+}
+
+impl From<SolidState> for Device {
+    fn from(device: SolidState) -> Device {
+        Device::Ssd(Box::new(device))
+    }
 }
 
 impl Clone for Device {

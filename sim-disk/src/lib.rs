@@ -8,5 +8,6 @@ pub mod device;
 pub mod faults;
 pub mod hdd;
 pub mod ideal;
+pub mod meter;
 pub mod presets;
 pub mod ssd;

@@ -1,14 +1,14 @@
 //! A machine that is ready to run: device, filesystem, kernel settings, workload. Plain data, made
 //! by whoever reads scenarios or traces.
 
-use sim_core::io::{FileId, Operation};
+use sim_core::io::{FileId, Operation, Role};
 use sim_core::task::Precedence;
 use sim_core::time::{Duration, Time};
 use sim_disk::block;
 use sim_disk::device::Device;
 
 use crate::call::Call;
-use crate::ext2::image::Volume;
+use crate::ext2::volume::Volume;
 
 /// Everything that a run depends on.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Machine {
     pub kernel: KernelSettings,
     /// Pages and buffers to begin with.
     pub pages: Vec<PageState>,
+    /// Metadata blocks that are cached to begin with.
+    pub metadata: Vec<MetadataState>,
     /// Allocations of bios that fail under readahead: the nth, counted from 1.
     pub failing_bio_allocations: Vec<u64>,
     /// Sectors that fail.
@@ -123,6 +125,17 @@ pub struct BufferState {
     pub dirty: bool,
     /// Just allocated.
     pub new: bool,
+}
+
+/// A metadata block of a file that is cached, up to date, when the run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetadataState {
+    /// The file.
+    pub file: FileId,
+    /// Which of its indirect blocks.
+    pub role: Role,
+    /// Whether it is to be written.
+    pub dirty: bool,
 }
 
 /// Sectors that fail.

@@ -1,0 +1,14 @@
+//! Pictures, written as SVG by a small writer of our own.
+//!
+//! Every picture says in its title what it shows and below it what is drawn; text is at least
+//! 11 px, colours keep their meaning from picture to picture and are chosen for readers who do not
+//! tell red from green; long runs are thinned, and the subtitle says how.
+
+mod frame;
+#[cfg(test)]
+mod inspect;
+mod labels;
+pub mod order_strip;
+mod palette;
+mod svg;
+mod text;

@@ -1,0 +1,271 @@
+//! The device's own page cache: metadata blocks, read and written one by one.
+//!
+//! `docs/model/buffers.md`. Pages of the device always have buffers, and carry the blocks' bytes.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+
+use sim_core::io::{FileId, Flags, IoError, Operation, Piece, Reason, Role, Sector};
+use sim_core::trace::{BufferChange, What};
+
+use crate::errno::Errno;
+use crate::kernel::Kernel;
+use crate::memory::{add_page, set_failed};
+use crate::page::buffers::BufferRef;
+use crate::page::wait::{Event, Stand};
+use crate::page::{Mapping, Mark, PageRef};
+use crate::page_lock::wait_for;
+use crate::record::record;
+use crate::run::RunError;
+use crate::submit::{BufferEnd, EndIo, NewBio, spend, submit_bio};
+
+/// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).
+const LRU: usize = 16;
+
+/// Whose block a metadata block is, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The file, unless it belongs to the whole filesystem.
+    pub file: Option<FileId>,
+    /// What it is.
+    pub role: Role,
+}
+
+/// What the device's cache knows beside its pages.
+#[derive(Debug, Default)]
+pub struct BufferCache {
+    lru: RefCell<VecDeque<(u64, BufferRef)>>,
+    owners: RefCell<BTreeMap<u64, Owner>>,
+}
+
+/// The buffer of a physical block, if its page is cached; counts as a use.
+// [buffers-life.lru]
+pub fn find_get_block(k: &Kernel, physical: u64) -> Option<BufferRef> {
+    let page = k.pages.find(Mapping::DEVICE, physical / u64::from(k.sizes.blocks_per_page))?;
+    let number = u16::try_from(physical % u64::from(k.sizes.blocks_per_page)).unwrap_or(0);
+    let buffer = BufferRef { page, number };
+    let mut lru = k.buffer_cache.lru.borrow_mut();
+    match lru.iter().position(|&(block, _)| block == physical) {
+        Some(0) => return Some(buffer),
+        Some(place) => drop(lru.remove(place)),
+        None => k.pages.pin(page),
+    }
+    lru.push_front((physical, buffer));
+    if lru.len() > LRU
+        && let Some((_, oldest)) = lru.pop_back()
+    {
+        k.pages.unpin(oldest.page);
+    }
+    Some(buffer)
+}
+
+/// The buffer of a physical block, its page made if need be, without reading it.
+///
+/// # Errors
+/// [`Errno::NoMemory`]
+// [buffers-life.getblk]
+pub async fn sb_getblk(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferRef, Errno> {
+    k.buffer_cache.owners.borrow_mut().insert(physical, owner);
+    if let Some(buffer) = find_get_block(k, physical) {
+        return Ok(buffer);
+    }
+    let index = physical / u64::from(k.sizes.blocks_per_page);
+    let (page, new) = add_page(k, Mapping::DEVICE, index).await?;
+    if new {
+        give_buffers(k, page, index);
+        k.pages.pin(page);
+        // [cpu.buffers]
+        spend(k, k.settings.cpu.buffers).await;
+        k.pages.unpin(page);
+    }
+    find_get_block(k, physical).ok_or(Errno::NoMemory)
+}
+
+/// Puts a block into the cache, as the device holds it, before the run begins.
+pub fn adopt_block(k: &Kernel, physical: u64, owner: Owner, dirty: bool) {
+    let blocks = u64::from(k.sizes.blocks_per_page);
+    let index = physical / blocks;
+    if k.pages.find(Mapping::DEVICE, index).is_none() {
+        let page = k.pages.add(Mapping::DEVICE, index);
+        give_buffers(k, page, index);
+    }
+    k.buffer_cache.owners.borrow_mut().insert(physical, owner);
+    let Some(buffer) = find_get_block(k, physical) else { return };
+    k.pages.change_buffer(buffer, |buffer| buffer.locked = true);
+    end_buffer_read_sync(k, buffer, None);
+    if dirty {
+        mark_buffer_dirty(k, buffer);
+    }
+}
+
+/// Gives a new page of the device its buffers: mapped, not up to date.
+fn give_buffers(k: &Kernel, page: PageRef, index: u64) {
+    k.pages.create_empty_buffers(page, k.sizes.blocks_per_page, k.sizes.page as usize);
+    for number in 0..k.sizes.blocks_per_page {
+        let physical = Some(index * u64::from(k.sizes.blocks_per_page) + u64::from(number));
+        k.pages.change_buffer(BufferRef { page, number }, |buffer| buffer.physical = physical);
+    }
+    k.pages.clear(page, Mark::Locked);
+}
+
+/// The buffer of a metadata block, up to date: from the cache, or read and waited for.
+///
+/// # Errors
+/// [`Errno::Io`] if it cannot be read.
+pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferRef, Errno> {
+    let buffer = sb_getblk(k, physical, owner).await?;
+    // [buffers-read.cached]
+    if k.pages.buffer(buffer).up_to_date {
+        record(k, What::Buffer { physical, change: BufferChange::Hit });
+        return Ok(buffer);
+    }
+    // [buffers-read.bread]
+    k.pages.pin(buffer.page);
+    lock_buffer(k, buffer).await;
+    if k.pages.buffer(buffer).up_to_date {
+        unlock_buffer(k, buffer);
+    } else {
+        let end = BufferEnd::ReadSync;
+        submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::MetadataRead, end).await;
+        wait_on_buffer(k, buffer).await;
+    }
+    k.pages.unpin(buffer.page);
+    if k.pages.buffer(buffer).up_to_date { Ok(buffer) } else { Err(Errno::Io) }
+}
+
+/// Takes the buffer's lock, sleeping as long as somebody else has it.
+pub async fn lock_buffer(k: &Kernel, buffer: BufferRef) {
+    while k.pages.buffer(buffer).locked {
+        wait_for(k, Event::BufferUnlocked(buffer), Stand::Exclusive).await;
+    }
+    k.pages.change_buffer(buffer, |buffer| buffer.locked = true);
+}
+
+/// Takes the buffer's lock off and wakes who waits for that.
+pub fn unlock_buffer(k: &Kernel, buffer: BufferRef) {
+    k.pages.change_buffer(buffer, |buffer| buffer.locked = false);
+    k.waits.wake(&k.tasks, Event::BufferUnlocked(buffer));
+}
+
+/// Sleeps until nobody has the buffer's lock.
+pub async fn wait_on_buffer(k: &Kernel, buffer: BufferRef) {
+    while k.pages.buffer(buffer).locked {
+        wait_for(k, Event::BufferUnlocked(buffer), Stand::Front).await;
+    }
+}
+
+/// Makes a buffer and its page dirty.
+// [buffers-life.mark-dirty]
+pub fn mark_buffer_dirty(k: &Kernel, buffer: BufferRef) {
+    let state = k.pages.buffer(buffer);
+    if state.dirty {
+        return;
+    }
+    k.pages.change_buffer(buffer, |buffer| buffer.dirty = true);
+    k.pages.set(buffer.page, Mark::Dirty);
+    if let Some(physical) = state.physical {
+        record(k, What::Buffer { physical, change: BufferChange::Dirtied });
+    }
+}
+
+/// Sends one metadata block by itself; its buffer is locked.
+async fn submit_buffer(
+    k: &Kernel,
+    buffer: BufferRef,
+    physical: u64,
+    owner: Owner,
+    flags: Flags,
+    reason: Reason,
+    end: BufferEnd,
+) {
+    let sectors = k.sizes.block_sectors();
+    let operation = if end == BufferEnd::WriteSync { Operation::Write } else { Operation::Read };
+    let piece = Piece { file: owner.file, role: owner.role, logical: 0, physical, blocks: 1 };
+    let bio = NewBio {
+        operation,
+        flags,
+        sector: Sector(physical * u64::from(sectors)),
+        sectors,
+        segment_sectors: sectors,
+        pieces: vec![piece],
+        pages: Vec::new(),
+        reason,
+        end_io: EndIo::Buffer(buffer, end),
+    };
+    submit_bio(k, bio).await;
+}
+
+/// Writes the block behind `boundary_block` at once if it is cached and dirty, and does not wait:
+/// so an indirect block goes out right behind the data before it.
+// [buffers-write.boundary-block]
+pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
+    let Some(physical) = boundary_block.checked_add(1) else { return };
+    let Some(buffer) = find_get_block(k, physical) else { return };
+    if !k.pages.buffer(buffer).dirty {
+        return;
+    }
+    lock_buffer(k, buffer).await;
+    if !k.pages.buffer(buffer).dirty {
+        unlock_buffer(k, buffer);
+        return;
+    }
+    k.pages.change_buffer(buffer, |buffer| {
+        buffer.dirty = false;
+        buffer.write_error = false;
+    });
+    record(k, What::Buffer { physical, change: BufferChange::Cleaned });
+    let owner = k.buffer_cache.owners.borrow().get(&physical).copied();
+    let owner = owner.unwrap_or(Owner { file: None, role: Role::Unknown });
+    let end = BufferEnd::WriteSync;
+    submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::BoundaryBlock, end).await;
+}
+
+/// Drops what the device's cache holds of a block that now belongs to a file: it is not dirty any
+/// more, and nobody is writing it.
+// [buffers-write.alias]
+pub async fn clean_bdev_bh_alias(k: &Kernel, physical: u64) {
+    let Some(buffer) = find_get_block(k, physical) else { return };
+    k.pages.change_buffer(buffer, |buffer| buffer.dirty = false);
+    wait_on_buffer(k, buffer).await;
+}
+
+/// A metadata block that somebody waits for was read, or not.
+pub fn end_buffer_read_sync(k: &Kernel, buffer: BufferRef, error: Option<IoError>) {
+    let physical = k.pages.buffer(buffer).physical.unwrap_or_default();
+    let block_size = k.sizes.block as usize;
+    let read = error.is_none() && {
+        let medium = k.medium.borrow();
+        let read = k.pages.change_block(buffer, block_size, |bytes| medium.read_block(physical, bytes));
+        if let Err(unreadable) = &read {
+            k.failure.borrow_mut().get_or_insert(RunError::Medium(unreadable.clone()));
+        }
+        read.is_ok()
+    };
+    k.pages.change_buffer(buffer, |buffer| buffer.up_to_date = read);
+    let change = if read { BufferChange::UpToDate } else { BufferChange::Failed };
+    record(k, What::Buffer { physical, change });
+    unlock_buffer(k, buffer);
+}
+
+/// A metadata block was written, or not: then what is in memory counts as lost.
+// [buffers-life.write-error]
+pub fn end_buffer_write_sync(k: &Kernel, buffer: BufferRef, error: Option<IoError>) {
+    let physical = k.pages.buffer(buffer).physical.unwrap_or_default();
+    if error.is_none() {
+        let block_size = k.sizes.block as usize;
+        let written = k
+            .pages
+            .with_block(buffer, block_size, |bytes| k.medium.borrow_mut().write_block(physical, bytes));
+        if let Err(unwritable) = written {
+            k.failure.borrow_mut().get_or_insert(RunError::Medium(unwritable));
+        }
+    } else {
+        set_failed(k, buffer.page);
+        k.pages.change_buffer(buffer, |buffer| {
+            buffer.write_error = true;
+            buffer.up_to_date = false;
+        });
+        record(k, What::Buffer { physical, change: BufferChange::Failed });
+    }
+    unlock_buffer(k, buffer);
+}

@@ -1,0 +1,252 @@
+//! Where the filesystem's own metadata go: superblock and descriptors at their fixed places, the
+//! groups' bitmaps and inode tables around the described files. And who owns what.
+
+use std::collections::BTreeMap;
+
+use sim_core::io::{Role, SECTOR_BYTES};
+
+use crate::ext2::block_set::BlockSet;
+use crate::ext2::disk_format::{FIRST_INODE, GroupDescriptor, MAGIC, Superblock};
+use crate::ext2::layout::directories::Directory;
+use crate::ext2::layout::error::{LayoutError, Owner};
+use crate::ext2::layout::{FEATURES, FileLayout, Layout};
+use crate::ext2::path::MapBlock;
+
+/// Bytes in an inode: what `mke2fs` takes today.
+const INODE_SIZE: u16 = 256;
+/// The fewest inodes of a group.
+const MIN_INODES_PER_GROUP: u32 = 32;
+/// The most blocks of a group: their number is kept in 16 bits (`EXT2_MAX_BLOCKS_PER_GROUP`).
+const MAX_BLOCKS_PER_GROUP: u32 = 65528;
+
+/// A filesystem's own metadata, placed.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) superblock: Superblock,
+    pub(super) groups: Vec<GroupDescriptor>,
+    /// All blocks in use.
+    pub(super) used: BlockSet,
+    /// How many blocks the device has, which may be more than a filesystem can.
+    pub(super) device_blocks: u64,
+}
+
+impl Plan {
+    /// Places the metadata around the files. The directories' inodes are counted, their blocks are
+    /// not placed yet.
+    pub(super) fn new(
+        layout: &Layout,
+        files: &[FileLayout],
+        directories: &[Directory],
+    ) -> Result<Plan, LayoutError> {
+        let device_blocks = layout.device_sectors / (u64::from(layout.block_size) / SECTOR_BYTES);
+        let last_inode = files
+            .iter()
+            .map(|file| file.inode)
+            .chain(directories.iter().map(|directory| directory.number))
+            .max();
+        let superblock = superblock(layout.block_size, device_blocks, last_inode.unwrap_or(FIRST_INODE))?;
+        for file in files {
+            check_inode(&superblock, &file.path, file.inode)?;
+        }
+        for directory in directories {
+            check_inode(&superblock, &directory.path, directory.number)?;
+        }
+        let used = used_by(&superblock, files)?;
+        let mut plan = Plan { superblock, groups: Vec::new(), used, device_blocks };
+        plan.place_groups()?;
+        plan.count_inodes(files, directories);
+        Ok(plan)
+    }
+
+    /// Each group's bitmaps and inode table in one piece. The search outside the groups goes over the
+    /// device once for all of them.
+    fn place_groups(&mut self) -> Result<(), LayoutError> {
+        let blocks = 2 + u64::from(self.superblock.inode_table_blocks());
+        let end = u64::from(self.superblock.blocks_count);
+        let mut elsewhere = u64::from(self.superblock.first_data_block);
+        for group in 0..self.superblock.groups_count() {
+            let start = self.superblock.group_start(group);
+            let own = start..start + u64::from(self.superblock.blocks_in_group(group));
+            let place = match self.used.first_gap(own, blocks) {
+                Some(place) => place,
+                None => {
+                    let gap = self.used.first_gap(elsewhere..end, blocks);
+                    elsewhere = gap.ok_or_else(|| LayoutError::NoRoom { what: format!("inodes/{group}") })?;
+                    elsewhere
+                }
+            };
+            self.occupy(place, blocks);
+            let number = |block: u64| u32::try_from(block).unwrap_or(u32::MAX);
+            self.groups.push(GroupDescriptor {
+                block_bitmap: number(place),
+                inode_bitmap: number(place + 1),
+                inode_table: number(place + 2),
+                ..GroupDescriptor::default()
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes the first gap of this many blocks.
+    pub(super) fn take(&mut self, blocks: u64, what: &str) -> Result<u64, LayoutError> {
+        let whole = u64::from(self.superblock.first_data_block)..u64::from(self.superblock.blocks_count);
+        let place = self.used.first_gap(whole, blocks);
+        let place = place.ok_or_else(|| LayoutError::NoRoom { what: what.to_owned() })?;
+        self.occupy(place, blocks);
+        Ok(place)
+    }
+
+    fn occupy(&mut self, first: u64, blocks: u64) {
+        let result = self.used.insert(first, blocks);
+        assert!(result.is_ok(), "blocks {first}+{blocks} were found free, but {result:?} is not");
+    }
+
+    fn count_inodes(&mut self, files: &[FileLayout], directories: &[Directory]) {
+        let per_group = self.superblock.inodes_per_group;
+        let free = u16::try_from(per_group).unwrap_or(u16::MAX);
+        for descriptor in &mut self.groups {
+            descriptor.free_inodes = free;
+        }
+        let group_of = |inode: u32| ((inode - 1) / per_group) as usize;
+        let made = files.iter().map(|file| file.inode).chain(directories.iter().map(|one| one.number));
+        // The root's inode is one of the reserved ones.
+        let used = (1..FIRST_INODE).chain(made.filter(|&inode| inode >= FIRST_INODE));
+        for inode in used {
+            self.groups[group_of(inode)].free_inodes -= 1;
+            self.superblock.free_inodes_count -= 1;
+        }
+        for directory in directories {
+            self.groups[group_of(directory.number)].used_directories += 1;
+        }
+    }
+
+    /// Counts the free blocks, now that everything is placed.
+    pub(super) fn finish(mut self) -> Plan {
+        for (group, descriptor) in (0..).zip(&mut self.groups) {
+            let start = self.superblock.group_start(group);
+            let blocks = u64::from(self.superblock.blocks_in_group(group));
+            let free = blocks - self.used.count_within(start..start + blocks);
+            descriptor.free_blocks = u16::try_from(free).unwrap_or(u16::MAX);
+            self.superblock.free_blocks_count += u32::from(descriptor.free_blocks);
+        }
+        self
+    }
+}
+
+fn superblock(block_size: u32, device_blocks: u64, last_inode: u32) -> Result<Superblock, LayoutError> {
+    let log_block_size = block_size.trailing_zeros() - 10;
+    let (compatible, incompatible, read_only_compatible) = FEATURES;
+    let mut superblock = Superblock {
+        inodes_count: 0,
+        blocks_count: u32::try_from(device_blocks).unwrap_or(u32::MAX),
+        reserved_blocks_count: 0,
+        free_blocks_count: 0,
+        free_inodes_count: 0,
+        first_data_block: u32::from(log_block_size == 0),
+        log_block_size,
+        blocks_per_group: MAX_BLOCKS_PER_GROUP.min(8 * block_size),
+        inodes_per_group: MIN_INODES_PER_GROUP,
+        magic: MAGIC,
+        state: 1,
+        revision: 1,
+        first_inode: FIRST_INODE,
+        inode_size: INODE_SIZE,
+        compatible,
+        incompatible,
+        read_only_compatible,
+    };
+    // Before anything is computed from its numbers.
+    superblock.check()?;
+    // Whole blocks of the inode table and whole bytes of the inode bitmap.
+    let step = superblock.inodes_per_block().max(8);
+    let wanted = last_inode.div_ceil(superblock.groups_count()).max(MIN_INODES_PER_GROUP);
+    // Free inodes are counted in 16 bits, too.
+    let most = (8 * block_size).min(1 << 16) - step;
+    superblock.inodes_per_group = (wanted.min(most)).next_multiple_of(step);
+    let inodes = u64::from(superblock.groups_count()) * u64::from(superblock.inodes_per_group);
+    superblock.inodes_count = u32::try_from(inodes).unwrap_or(u32::MAX);
+    superblock.free_inodes_count = superblock.inodes_count;
+    Ok(superblock)
+}
+
+fn check_inode(superblock: &Superblock, path: &str, inode: u32) -> Result<(), LayoutError> {
+    let last = superblock.inodes_count;
+    if inode > last {
+        return Err(LayoutError::Inode { path: path.to_owned(), inode, last });
+    }
+    Ok(())
+}
+
+/// Consecutive blocks of the device and the first block's owner.
+struct Claim<'a> {
+    physical: u64,
+    blocks: u64,
+    file: Option<&'a FileLayout>,
+    block: MapBlock,
+}
+
+impl Claim<'_> {
+    fn end(&self) -> u64 {
+        self.physical.saturating_add(self.blocks)
+    }
+
+    fn owner_of(&self, physical: u64) -> Owner {
+        match (self.file, self.block) {
+            (Some(file), MapBlock::Data(logical)) => {
+                Owner::File(file.path.clone(), MapBlock::Data(logical + (physical - self.physical)))
+            }
+            (Some(file), block) => Owner::File(file.path.clone(), block),
+            (None, MapBlock::Indirect(role)) => Owner::System(role),
+            (None, MapBlock::Data(_)) => Owner::System(Role::Unknown),
+        }
+    }
+}
+
+/// The blocks of the files, superblock and descriptors, none of which may be claimed twice.
+fn used_by(superblock: &Superblock, files: &[FileLayout]) -> Result<BlockSet, LayoutError> {
+    let mut claims = Vec::new();
+    let system =
+        |physical, blocks, role| Claim { physical, blocks, file: None, block: MapBlock::Indirect(role) };
+    // A block before the superblock's is the boot block, which no file may have either.
+    let descriptors = superblock.descriptors_block();
+    claims.push(system(0, descriptors, Role::Super));
+    claims.push(system(descriptors, superblock.descriptor_blocks(), Role::Groups));
+    for file in files {
+        claims.extend(file.runs.iter().map(|run| Claim {
+            physical: run.physical,
+            blocks: run.blocks,
+            file: Some(file),
+            block: MapBlock::Data(run.logical),
+        }));
+        claims.extend(file.indirect.iter().map(|(&role, &physical)| Claim {
+            physical,
+            blocks: 1,
+            file: Some(file),
+            block: MapBlock::Indirect(role),
+        }));
+    }
+    claims.sort_by_key(|claim| claim.physical);
+    let blocks = u64::from(superblock.blocks_count);
+    let mut used = BlockSet::default();
+    let mut before: Option<&Claim<'_>> = None;
+    for claim in &claims {
+        if claim.end() > blocks {
+            let physical = claim.physical.max(blocks);
+            return Err(LayoutError::BeyondDevice { owner: claim.owner_of(physical), physical, blocks });
+        }
+        if let Some(before) = before.filter(|before| before.end() > claim.physical) {
+            let block = claim.physical;
+            let (first, second) = (before.owner_of(block), claim.owner_of(block));
+            return Err(LayoutError::OwnedTwice { block, first, second });
+        }
+        let inserted = used.insert(claim.physical, claim.blocks);
+        assert!(inserted.is_ok(), "{inserted:?} is claimed twice, but the claims are in order");
+        before = Some(claim);
+    }
+    Ok(used)
+}
+
+/// The groups by the first block of their metadata.
+pub(super) fn groups_by_place(groups: &[GroupDescriptor]) -> BTreeMap<u64, u32> {
+    groups.iter().map(|descriptor| u64::from(descriptor.block_bitmap)).zip(0..).collect()
+}

@@ -1,0 +1,204 @@
+//! Buffered reads: `filemap_read`.
+
+use sim_core::io::FileId;
+
+use super::readahead::{page_cache_async_ra, page_cache_sync_ra};
+use super::window::FileRaState;
+use crate::errno::Errno;
+use crate::kernel::Kernel;
+use crate::memory::add_page;
+use crate::mpage::read::mpage_read_folio;
+use crate::page::{Mapping, Mark, PageRef};
+use crate::page_lock::{lock_page, unlock_page, wait_on_page_locked};
+use crate::submit::spend;
+
+/// How many pages are looked up at once (`PAGEVEC_SIZE`).
+const BATCH: usize = 15;
+
+/// Pages of a file that are cached, in a row from the one that is wanted.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    pages: [Option<PageRef>; BATCH],
+    count: usize,
+}
+
+impl Run {
+    fn last(&self) -> Option<PageRef> {
+        self.pages.get(self.count.checked_sub(1)?).copied().flatten()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = PageRef> + '_ {
+        self.pages[..self.count].iter().copied().flatten()
+    }
+}
+
+/// What a read is at.
+struct Reader<'k, 'r> {
+    k: &'k Kernel,
+    file: FileId,
+    ra: &'r mut FileRaState,
+    /// The page behind the last one that is asked for.
+    last_index: u64,
+}
+
+/// Reads `length` bytes from `offset` on; returns how many there were.
+///
+/// # Errors
+/// [`Errno::Io`] if the first page that is wanted cannot be read.
+pub async fn filemap_read(
+    k: &Kernel,
+    file: FileId,
+    ra: &mut FileRaState,
+    offset: u64,
+    length: u64,
+) -> Result<u64, Errno> {
+    let end = offset.saturating_add(length);
+    let last_index = end.div_ceil(u64::from(k.sizes.page));
+    let mut reader = Reader { k, file, ra, last_index };
+    let mut position = offset;
+    while position < end && position < k.inodes[file.0 as usize].size.get() {
+        match reader.get_pages(position >> k.sizes.page_bits).await {
+            Ok(run) => reader.copy(&run, &mut position, end).await,
+            // [pagecache-read.failed-first]
+            Err(error) if position == offset => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(position - offset)
+}
+
+impl Reader<'_, '_> {
+    /// The next pages to be copied, up to date; at least one.
+    async fn get_pages(&mut self, index: u64) -> Result<Run, Errno> {
+        loop {
+            let mut run = self.find_or_read(index).await?;
+            let Some(last) = run.last() else { continue };
+            let marked = self.k.pages.has(last, Mark::Readahead);
+            if self.k.pages.has(last, Mark::UpToDate) && !marked {
+                return Ok(run);
+            }
+            let all = run;
+            all.iter().for_each(|page| self.k.pages.pin(page));
+            let updated = self.last_of_run(last, index + run.count as u64 - 1, marked).await;
+            all.iter().for_each(|page| self.k.pages.unpin(page));
+            match updated {
+                Updated::Take => return Ok(run),
+                Updated::Leave => run.count -= 1,
+                // [pagecache-read.failed-later]
+                Updated::Failed if run.count > 1 => run.count -= 1,
+                Updated::Failed => return Err(Errno::Io),
+            }
+            if run.count > 0 {
+                return Ok(run);
+            }
+        }
+    }
+
+    /// The run of cached pages from `index` on; read ahead, or alone, if there is none.
+    async fn find_or_read(&mut self, index: u64) -> Result<Run, Errno> {
+        let run = self.collect(index);
+        if run.count > 0 {
+            return Ok(run);
+        }
+        // [pagecache-read.missing]
+        page_cache_sync_ra(self.k, self.file, self.ra, index, self.last_index - index).await;
+        let run = self.collect(index);
+        if run.count > 0 {
+            return Ok(run);
+        }
+        // [pagecache-read.alone]
+        let (page, new) = add_page(self.k, Mapping::of(self.file), index).await?;
+        if new && !self.read_alone(page, index).await {
+            return Err(Errno::Io);
+        }
+        Ok(self.collect(index))
+    }
+
+    // [pagecache-read.run]
+    fn collect(&self, index: u64) -> Run {
+        let mut run = Run { pages: [None; BATCH], count: 0 };
+        for wanted in (index..self.last_index).take(BATCH) {
+            let Some(page) = self.k.pages.find(Mapping::of(self.file), wanted) else { break };
+            run.pages[run.count] = Some(page);
+            run.count += 1;
+            if !self.k.pages.has(page, Mark::UpToDate) || self.k.pages.has(page, Mark::Readahead) {
+                break;
+            }
+        }
+        run
+    }
+
+    /// What the last page of a run asks for: the next window, and to be up to date.
+    async fn last_of_run(&mut self, page: PageRef, index: u64, marked: bool) -> Updated {
+        if marked {
+            // [pagecache-read.marked]
+            let req_size = self.last_index - index;
+            page_cache_async_ra(self.k, self.file, self.ra, (index, page), req_size).await;
+        }
+        if self.k.pages.has(page, Mark::UpToDate) {
+            return Updated::Take;
+        }
+        self.update_page(page, index).await
+    }
+
+    /// Makes a page up to date, or finds that somebody else is at it.
+    async fn update_page(&mut self, page: PageRef, index: u64) -> Updated {
+        let k = self.k;
+        if k.pages.has(page, Mark::Locked) {
+            // [pagecache-read.locked]
+            wait_on_page_locked(k, page).await;
+            return Updated::Leave;
+        }
+        // [pagecache-read.not-locked]
+        lock_page(k, page).await;
+        if k.pages.has(page, Mark::UpToDate) {
+            unlock_page(k, page);
+            return Updated::Take;
+        }
+        if self.read_alone(page, index).await { Updated::Take } else { Updated::Failed }
+    }
+
+    /// Reads a locked page by itself and waits for it; tells whether it is up to date then.
+    // [pagecache-read.failed]
+    async fn read_alone(&mut self, page: PageRef, index: u64) -> bool {
+        self.k.pages.pin(page);
+        mpage_read_folio(self.k, self.file, index, page).await;
+        wait_on_page_locked(self.k, page).await;
+        self.k.pages.unpin(page);
+        let up_to_date = self.k.pages.has(page, Mark::UpToDate);
+        if !up_to_date {
+            // [error.read-alone]
+            self.ra.ra_pages /= 4;
+        }
+        up_to_date
+    }
+
+    // [pagecache-read.copy]
+    async fn copy(&mut self, run: &Run, position: &mut u64, end: u64) {
+        let k = self.k;
+        let end = end.min(k.inodes[self.file.0 as usize].size.get());
+        for page in run.iter() {
+            if *position >= end {
+                break;
+            }
+            let index = *position >> k.sizes.page_bits;
+            let continued = self.ra.prev_pos >> k.sizes.page_bits == index.cast_signed();
+            if !continued {
+                k.pages.mark_accessed(page);
+            }
+            // [cpu.copy]
+            spend(k, k.settings.cpu.copy_page).await;
+            *position = end.min((index + 1) << k.sizes.page_bits);
+            self.ra.prev_pos = position.cast_signed();
+        }
+    }
+}
+
+enum Updated {
+    /// It is up to date.
+    Take,
+    /// It was unlocked by somebody else: look again.
+    Leave,
+    /// It cannot be read.
+    Failed,
+}

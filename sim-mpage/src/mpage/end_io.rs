@@ -1,0 +1,47 @@
+//! Completion: what the end of a bio does to its pages and buffers.
+
+use sim_core::io::{BioId, IoError};
+use sim_core::trace::PageChange;
+
+use super::full_page::{end_buffer_async_read, end_buffer_async_write};
+use crate::buffer_cache::{end_buffer_read_sync, end_buffer_write_sync};
+use crate::kernel::Kernel;
+use crate::memory::{record_page, set_failed, set_up_to_date};
+use crate::page::PageRef;
+use crate::page_lock::{end_page_writeback, unlock_page};
+use crate::submit::{BufferEnd, EndIo};
+
+/// A bio has ended: its pages or its buffer learn of it, in ascending order, and wake who waits.
+// [processes.end-order]
+pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
+    let Some(bio) = k.bios.borrow_mut().take(bio) else { return };
+    match bio.end_io {
+        EndIo::MpageRead => bio.pages.into_iter().for_each(|page| end_page_read(k, page, error)),
+        EndIo::MpageWrite => bio.pages.into_iter().for_each(|page| end_page_write(k, page, error)),
+        EndIo::Buffer(buffer, BufferEnd::ReadSync) => end_buffer_read_sync(k, buffer, error),
+        EndIo::Buffer(buffer, BufferEnd::AsyncRead) => end_buffer_async_read(k, buffer, error),
+        EndIo::Buffer(buffer, BufferEnd::AsyncWrite) => end_buffer_async_write(k, buffer, error),
+        EndIo::Buffer(buffer, BufferEnd::WriteSync) => end_buffer_write_sync(k, buffer, error),
+    }
+}
+
+// [mpage-end.read]
+fn end_page_read(k: &Kernel, page: PageRef, error: Option<IoError>) {
+    match error {
+        None => set_up_to_date(k, page),
+        Some(_) => set_failed(k, page),
+    }
+    unlock_page(k, page);
+}
+
+// [mpage-end.write] [error.write-mpage]
+fn end_page_write(k: &Kernel, page: PageRef, error: Option<IoError>) {
+    if error.is_some() {
+        set_failed(k, page);
+        if let Some(file) = k.pages.place_of(page).0.file() {
+            k.inodes[file.0 as usize].write_failed.set(true);
+        }
+    }
+    record_page(k, page, PageChange::Written);
+    end_page_writeback(k, page);
+}

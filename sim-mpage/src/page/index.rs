@@ -1,0 +1,262 @@
+//! The pages of one mapping by their index: chunks of 512 places, with bit sets for the dirty and
+//! the tagged ones.
+//!
+//! A chunk that has become empty is recycled, so that memory follows the pages that are cached and
+//! not the size of the file. The chunk used last is remembered: walks in order look nothing up.
+
+use std::collections::BTreeMap;
+
+use super::PageRef;
+
+const CHUNK_BITS: u32 = 9;
+const CHUNK: usize = 1 << CHUNK_BITS;
+const WORDS: usize = CHUNK / 64;
+const EMPTY: u32 = u32::MAX;
+
+/// A set of pages within a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// Those that hold data that the device does not.
+    Dirty,
+    /// Those that a writeback for data integrity has set out to write (`PAGECACHE_TAG_TOWRITE`).
+    ToWrite,
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    pages: [u32; CHUNK],
+    tags: [[u64; WORDS]; 2],
+    used: u32,
+}
+
+impl Chunk {
+    fn empty() -> Box<Chunk> {
+        Box::new(Chunk { pages: [EMPTY; CHUNK], tags: [[0; WORDS]; 2], used: 0 })
+    }
+
+    fn next_tagged(&self, tag: Tag, from: usize) -> Option<usize> {
+        let words = &self.tags[tag as usize];
+        let first = from / 64;
+        let mut masked = words[first] & (u64::MAX << (from % 64));
+        for (number, &word) in words.iter().enumerate().skip(first) {
+            if number != first {
+                masked = word;
+            }
+            if masked != 0 {
+                return Some(number * 64 + masked.trailing_zeros() as usize);
+            }
+        }
+        None
+    }
+}
+
+/// Empty chunks, kept for the next one that is wanted; common to all mappings.
+#[derive(Clone, Debug, Default)]
+pub struct Chunks {
+    all: Vec<Box<Chunk>>,
+    free: Vec<u32>,
+}
+
+impl Chunks {
+    fn take(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.all.push(Chunk::empty());
+            // Chunks hold pages, and pages are numbered in 32 bits.
+            u32::try_from(self.all.len() - 1).unwrap_or(EMPTY)
+        })
+    }
+}
+
+/// The pages of one mapping.
+#[derive(Clone, Debug)]
+pub struct PageIndex {
+    chunks: BTreeMap<u64, u32>,
+    last: (u64, u32),
+    tagged: [u64; 2],
+    pages: u64,
+}
+
+impl Default for PageIndex {
+    fn default() -> Self {
+        PageIndex { chunks: BTreeMap::new(), last: (0, EMPTY), tagged: [0; 2], pages: 0 }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "masked to the nine bits of a place")]
+const fn place(index: u64) -> usize {
+    (index & (CHUNK as u64 - 1)) as usize
+}
+
+impl PageIndex {
+    /// How many pages are in it.
+    pub fn len(&self) -> u64 {
+        self.pages
+    }
+
+    /// Whether no page is in it.
+    pub fn is_empty(&self) -> bool {
+        self.pages == 0
+    }
+
+    /// How many pages carry `tag`.
+    pub fn tagged(&self, tag: Tag) -> u64 {
+        self.tagged[tag as usize]
+    }
+
+    fn chunk(&mut self, index: u64) -> Option<u32> {
+        let number = index >> CHUNK_BITS;
+        if self.last.0 == number && self.last.1 != EMPTY {
+            return Some(self.last.1);
+        }
+        let chunk = *self.chunks.get(&number)?;
+        self.last = (number, chunk);
+        Some(chunk)
+    }
+
+    /// The page at `index`.
+    pub fn get(&mut self, chunks: &Chunks, index: u64) -> Option<PageRef> {
+        let chunk = self.chunk(index)?;
+        match chunks.all[chunk as usize].pages[place(index)] {
+            EMPTY => None,
+            page => Some(PageRef(page)),
+        }
+    }
+
+    /// Puts a page where none is.
+    pub fn insert(&mut self, chunks: &mut Chunks, index: u64, page: PageRef) {
+        let chunk = self.chunk(index).unwrap_or_else(|| {
+            let chunk = chunks.take();
+            self.chunks.insert(index >> CHUNK_BITS, chunk);
+            self.last = (index >> CHUNK_BITS, chunk);
+            chunk
+        });
+        let chunk = &mut chunks.all[chunk as usize];
+        let slot = &mut chunk.pages[place(index)];
+        assert_eq!(*slot, EMPTY, "page {index} is cached already");
+        *slot = page.0;
+        chunk.used += 1;
+        self.pages += 1;
+    }
+
+    /// Takes the page at `index` out, with its tags.
+    pub fn remove(&mut self, chunks: &mut Chunks, index: u64) {
+        self.set(chunks, Tag::Dirty, index, false);
+        self.set(chunks, Tag::ToWrite, index, false);
+        let Some(number) = self.chunk(index) else { return };
+        let chunk = &mut chunks.all[number as usize];
+        let slot = &mut chunk.pages[place(index)];
+        if *slot == EMPTY {
+            return;
+        }
+        *slot = EMPTY;
+        chunk.used -= 1;
+        self.pages -= 1;
+        if chunk.used == 0 {
+            self.chunks.remove(&(index >> CHUNK_BITS));
+            self.last = (0, EMPTY);
+            chunks.free.push(number);
+        }
+    }
+
+    /// Sets or clears the tag of the page at `index`, which is there.
+    pub fn set(&mut self, chunks: &mut Chunks, tag: Tag, index: u64, on: bool) {
+        let Some(chunk) = self.chunk(index) else { return };
+        let word = &mut chunks.all[chunk as usize].tags[tag as usize][place(index) / 64];
+        let bit = 1 << (place(index) % 64);
+        match (*word & bit != 0, on) {
+            (false, true) => self.tagged[tag as usize] += 1,
+            (true, false) => self.tagged[tag as usize] -= 1,
+            _ => return,
+        }
+        *word ^= bit;
+    }
+
+    /// The first page at or after `from` that carries `tag`, with its index.
+    pub fn next_tagged(&self, chunks: &Chunks, tag: Tag, from: u64) -> Option<(u64, PageRef)> {
+        if self.tagged[tag as usize] == 0 {
+            return None;
+        }
+        self.chunks.range(from >> CHUNK_BITS..).find_map(|(&number, &chunk)| {
+            let chunk = &chunks.all[chunk as usize];
+            let start = number << CHUNK_BITS;
+            let place = chunk.next_tagged(tag, place(from.max(start)))?;
+            Some((start + place as u64, PageRef(chunk.pages[place])))
+        })
+    }
+
+    /// All pages, in ascending order.
+    pub fn iter<'a>(&'a self, chunks: &'a Chunks) -> impl Iterator<Item = (u64, PageRef)> + 'a {
+        self.chunks.iter().flat_map(|(&number, &chunk)| {
+            let pages = chunks.all[chunk as usize].pages.iter().enumerate();
+            pages
+                .filter(|&(_, &page)| page != EMPTY)
+                .map(move |(place, &page)| ((number << CHUNK_BITS) + place as u64, PageRef(page)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(u64),
+        Remove(u64),
+        Tag(u64, bool),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let index = prop_oneof![0_u64..40, 500_u64..530, (1_u64 << 40)..(1 << 40) + 5];
+        (index, 0..4).prop_map(|(index, kind)| match kind {
+            0 => Step::Remove(index),
+            1 => Step::Tag(index, true),
+            2 => Step::Tag(index, false),
+            _ => Step::Insert(index),
+        })
+    }
+
+    proptest! {
+        /// Whatever is done to it, the index holds what a map and a set would.
+        #[test]
+        fn the_index_is_a_map_and_a_set(steps in prop::collection::vec(step(), 1..200)) {
+            let (mut index, mut chunks) = (PageIndex::default(), Chunks::default());
+            let (mut map, mut dirty) = (BTreeMap::new(), BTreeSet::new());
+            for (number, step) in (0_u32..).zip(steps) {
+                match step {
+                    Step::Insert(at) => {
+                        if let std::collections::btree_map::Entry::Vacant(entry) = map.entry(at) {
+                            index.insert(&mut chunks, at, PageRef(number));
+                            entry.insert(PageRef(number));
+                        }
+                    }
+                    Step::Remove(at) => {
+                        index.remove(&mut chunks, at);
+                        map.remove(&at);
+                        dirty.remove(&at);
+                    }
+                    Step::Tag(at, on) if map.contains_key(&at) => {
+                        index.set(&mut chunks, Tag::Dirty, at, on);
+                        if on { dirty.insert(at) } else { dirty.remove(&at) };
+                    }
+                    Step::Tag(..) => {}
+                }
+                prop_assert_eq!(index.len(), map.len() as u64);
+                prop_assert_eq!(index.tagged(Tag::Dirty), dirty.len() as u64);
+            }
+            let all: Vec<_> = index.iter(&chunks).collect();
+            prop_assert_eq!(&all, &map.iter().map(|(&at, &page)| (at, page)).collect::<Vec<_>>());
+            for at in [0, 7, 39, 501, 512, 529, 1 << 40] {
+                prop_assert_eq!(index.get(&chunks, at), map.get(&at).copied());
+                let next = index.next_tagged(&chunks, Tag::Dirty, at).map(|(at, _)| at);
+                prop_assert_eq!(next, dirty.range(at..).next().copied());
+            }
+            let cached: BTreeSet<_> = map.keys().map(|at| at >> CHUNK_BITS).collect();
+            prop_assert_eq!(index.chunks.len(), cached.len());
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The loop: whoever can run runs; then the clock goes on to the next event.
+
+use std::cell::RefCell;
+
+use sim_core::io::Part;
+use sim_core::statistics::Figures;
+use sim_core::task::{Class, Executor, Ran};
+use sim_core::time::Time;
+use sim_core::trace::{Event, Sink, What};
+use sim_disk::block::EndedBio;
+use sim_disk::device::{BlockDevice, Completion};
+
+use super::hang::stuck_tasks;
+use super::prepare::{Workload, apply_states};
+use super::{Outcome, RunError};
+use crate::kernel::{Kernel, Timer};
+use crate::mpage::end_io::end_bio;
+use crate::record::{enter_span, leave_span, record_because};
+use crate::submit::{block_worker, call_worker};
+use crate::syscalls::{Process, make_calls};
+
+/// How many steps may happen at one instant before that counts as an error.
+const STEPS_AT_ONE_INSTANT: u64 = 10_000_000;
+
+struct Loop<'k, 's> {
+    k: &'k Kernel,
+    sink: &'s mut dyn Sink,
+    figures: Figures,
+    events: Vec<Event>,
+    completions: Vec<Completion>,
+    ended: Vec<EndedBio>,
+    woken: Vec<sim_core::task::TaskId>,
+    steps: u64,
+}
+
+/// Runs the set-up, then the workload.
+pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result<Outcome, RunError> {
+    let processes: Vec<_> =
+        workload.tasks.iter().map(|_| RefCell::new(Process::new(workload.read_ahead_pages))).collect();
+    let mut looping = Loop {
+        k,
+        sink,
+        figures: Figures::new(),
+        events: Vec::new(),
+        completions: Vec::new(),
+        ended: Vec::new(),
+        woken: Vec::new(),
+        steps: 0,
+    };
+    let mut executor = Executor::new();
+    let worker = k.tasks.add("kworker", Class::BlockWorker);
+    k.worker.set(worker);
+    executor.start(worker, block_worker(k));
+    let mut names = vec![k.tasks.name(worker)];
+    looping.set_up(&mut executor, &workload, &processes)?;
+    names.push("setup".to_owned());
+
+    let since = k.now.get();
+    k.recording_since.set(Some(since));
+    for (task, process) in workload.tasks.iter().zip(&processes) {
+        let id = k.tasks.add(&task.name, Class::Process);
+        names.push(task.name.clone());
+        executor.start(id, run_process(k, process, &task.calls, since, task.start));
+    }
+    looping.until_idle(&mut executor, workload.tasks.len())?;
+    looping.drain();
+    drop(executor);
+
+    let simulated_time = k.now.get() - since;
+    looping.figures.finish(Time::from_nanoseconds(simulated_time.nanoseconds()));
+    let results = processes.into_iter().map(|process| process.into_inner().take_results()).collect();
+    Ok(Outcome {
+        digests: k.trace.borrow().digests(),
+        figures: looping.figures.summary(),
+        simulated_time,
+        results,
+        tasks: names,
+        device: k.device.borrow().statistics(),
+    })
+}
+
+#[expect(clippy::await_holding_refcell_ref, reason = "a process belongs to its own task alone")]
+async fn run_process(
+    k: &Kernel,
+    process: &RefCell<Process>,
+    calls: &[crate::machine::TimedCall],
+    since: Time,
+    start: Time,
+) {
+    if let Some(at) = start.since(Time::ZERO).and_then(|after| since.checked_add(after)) {
+        crate::submit::sleep_until(k, at).await;
+    }
+    make_calls(k, &mut process.borrow_mut(), calls, since).await;
+}
+
+impl<'k> Loop<'k, '_> {
+    /// The calls before recording, by the first process, and the states to begin with.
+    fn set_up<'f>(
+        &mut self,
+        executor: &mut Executor<'f>,
+        workload: &'f Workload,
+        processes: &'f [RefCell<Process>],
+    ) -> Result<(), RunError>
+    where
+        'k: 'f,
+    {
+        let k = self.k;
+        let id = k.tasks.add("setup", Class::Process);
+        let outcome = RefCell::new(Ok(()));
+        if let Some(process) = processes.first() {
+            executor.start(id, run_process(k, process, &workload.setup, Time::ZERO, Time::ZERO));
+        }
+        self.until_idle(executor, 1)?;
+        if let Some(process) = processes.first() {
+            process.borrow_mut().take_results();
+        }
+        apply_states(k, workload)?;
+        outcome.into_inner()
+    }
+
+    /// Goes on until `tasks` tasks have ended and nothing is in flight.
+    fn until_idle(&mut self, executor: &mut Executor<'_>, tasks: usize) -> Result<(), RunError> {
+        let k = self.k;
+        let mut left = tasks;
+        loop {
+            match executor.run_one(&k.tasks) {
+                Ran::Polled(_) => self.step()?,
+                Ran::Ended(_) => left = left.saturating_sub(1),
+                Ran::Nothing => {
+                    if let Some(failure) = k.failure.borrow_mut().take() {
+                        return Err(failure);
+                    }
+                    self.drain();
+                    let Some(at) = self.next_event(left > 0) else { break };
+                    self.advance(at)?;
+                }
+            }
+        }
+        if left == 0 {
+            return Ok(());
+        }
+        Err(RunError::Hang { at: k.now.get(), waiting: stuck_tasks(k) })
+    }
+
+    /// When something happens next. Once all tasks have ended timers count no more.
+    fn next_event(&self, tasks_left: bool) -> Option<Time> {
+        let device = self.k.device.borrow_mut().next_event();
+        let timer = self.k.timers.borrow_mut().peek_time().filter(|_| tasks_left || self.cpu_is_held());
+        match (device, timer) {
+            (Some(device), Some(timer)) => Some(device.min(timer)),
+            (device, timer) => device.or(timer),
+        }
+    }
+
+    fn cpu_is_held(&self) -> bool {
+        self.k.tasks.is_occupied()
+    }
+
+    /// Sets the clock and lets everything happen that is due: completions first, in the device's
+    /// order, then timers in the order in which they were set.
+    // [processes.interrupts]
+    fn advance(&mut self, at: Time) -> Result<(), RunError> {
+        let k = self.k;
+        if at > k.now.get() {
+            self.steps = 0;
+        }
+        k.now.set(at);
+        k.device.borrow_mut().advance(at, &mut self.completions);
+        let mut completions = std::mem::take(&mut self.completions);
+        for completion in completions.drain(..) {
+            self.step()?;
+            self.complete(completion);
+        }
+        self.completions = completions;
+        while k.timers.borrow_mut().peek_time() == Some(at) {
+            self.step()?;
+            let due = k.timers.borrow_mut().next();
+            match due {
+                Some((_, Timer::Resume(task))) => k.tasks.resume(task),
+                Some((_, Timer::Wake(task))) => k.tasks.wake(task),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, completion: Completion) {
+        let k = self.k;
+        let Some(issued) = k.in_device.borrow_mut().take(completion.id) else { return };
+        let mut parts = Box::new(completion.parts);
+        parts.add(Part::HostQueue, issued.taken - issued.at);
+        let error = if issued.fails { Some(sim_core::io::IoError::Medium) } else { completion.result.err() };
+        let what = What::Completed { request: completion.id, error, parts };
+        let event = record_because(k, issued.event, what);
+        let span = enter_span(k, event);
+        k.block.borrow_mut().complete(completion.id, error, &mut self.ended, &mut self.woken);
+        for ended in self.ended.drain(..) {
+            end_bio(k, ended.bio, ended.error);
+        }
+        for task in self.woken.drain(..) {
+            k.tasks.wake(task);
+        }
+        call_worker(k);
+        leave_span(k, span);
+    }
+
+    /// Hands what was recorded to the sink and to the figures.
+    fn drain(&mut self) {
+        if !self.k.trace.borrow().has_pending() {
+            return;
+        }
+        self.k.trace.borrow_mut().drain_into(&mut self.events);
+        for event in self.events.drain(..) {
+            self.figures.observe(&event);
+            self.sink.record(&event);
+        }
+    }
+
+    fn step(&mut self) -> Result<(), RunError> {
+        self.steps += 1;
+        if self.steps < STEPS_AT_ONE_INSTANT {
+            return Ok(());
+        }
+        let task = self.k.tasks.name(self.k.tasks.current());
+        Err(RunError::NoTimePasses { at: self.k.now.get(), task, steps: self.steps })
+    }
+}

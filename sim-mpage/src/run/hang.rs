@@ -1,0 +1,74 @@
+//! What to say of a run that hangs: who waits, for what, and who holds it.
+
+use sim_core::task::Sleeper;
+
+use crate::kernel::{Kernel, WaitsFor};
+use crate::page::PageRef;
+use crate::submit::{EndIo, InFlight};
+
+/// A task that waits for what never comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    /// Its name.
+    pub task: String,
+    /// What it waits for.
+    pub waits_for: String,
+    /// Who holds that, if anybody does.
+    pub held_by: String,
+}
+
+/// All tasks that wait, kernel threads without work aside.
+pub(super) fn stuck_tasks(k: &Kernel) -> Vec<Stuck> {
+    let sleepers = k.tasks.sleepers().into_iter();
+    sleepers.filter(|sleeper| sleeper.waits_for != WaitsFor::Work).map(|sleeper| stuck(k, sleeper)).collect()
+}
+
+fn stuck(k: &Kernel, sleeper: Sleeper<WaitsFor>) -> Stuck {
+    let (waits_for, held_by) = match sleeper.waits_for {
+        WaitsFor::Page(page) => (format!("the lock of {}", page_name(k, page)), holder_of_page(k, page)),
+        WaitsFor::Writeback(page) => {
+            (format!("the end of writeback of {}", page_name(k, page)), holder_of_page(k, page))
+        }
+        WaitsFor::Buffer(buffer) => {
+            let block = k.pages.buffer(buffer).physical.unwrap_or_default();
+            let holder = bio_that(k, |bio| matches!(bio.end_io, EndIo::Buffer(held, _) if held == buffer));
+            (format!("the buffer of block {block}"), holder)
+        }
+        WaitsFor::Tag => {
+            ("a tag".to_owned(), format!("{} requests in the device", k.in_device.borrow().len()))
+        }
+        WaitsFor::Time => ("the clock".to_owned(), "no timer".to_owned()),
+        WaitsFor::Memory => ("a page to come out of writeback".to_owned(), "nobody".to_owned()),
+        WaitsFor::Work => ("work".to_owned(), "nobody".to_owned()),
+    };
+    Stuck { task: sleeper.name, waits_for, held_by }
+}
+
+fn page_name(k: &Kernel, page: PageRef) -> String {
+    let (mapping, index) = k.pages.place_of(page);
+    match mapping.file() {
+        Some(file) => format!("page {index} of file {file}"),
+        None => format!("page {index} of the device"),
+    }
+}
+
+fn holder_of_page(k: &Kernel, page: PageRef) -> String {
+    bio_that(k, |bio| match bio.end_io {
+        EndIo::MpageRead | EndIo::MpageWrite => bio.pages.contains(&page),
+        EndIo::Buffer(buffer, _) => buffer.page == page,
+    })
+}
+
+fn bio_that(k: &Kernel, holds: impl Fn(&InFlight) -> bool) -> String {
+    let bios = k.bios.borrow();
+    let holder = bios.iter().find(|(_, bio)| holds(bio));
+    holder.map_or_else(|| "no bio".to_owned(), |(id, _)| format!("bio {id}, which has not ended"))
+}
+
+/// All stuck tasks in one line.
+pub(super) fn describe(waiting: &[Stuck]) -> String {
+    let lines = waiting.iter().map(|stuck| {
+        format!("task `{}` waits for {}, held by {}", stuck.task, stuck.waits_for, stuck.held_by)
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}

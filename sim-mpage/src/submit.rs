@@ -1,0 +1,389 @@
+//! Sending bios: `submit_bio`, plugs, running the queue, and the one place where tasks sleep.
+//!
+//! The block layer is a state machine in the crate below; the loops here spend CPU time for it, call
+//! the device, and sleep for tags. What a bio was for is kept beside it as data ([`EndIo`]), and
+//! read when it ends.
+
+use std::collections::VecDeque;
+
+use sim_core::io::{BioId, Flags, Operation, Piece, Reason, RequestId, Sector};
+use sim_core::time::{Duration, Time};
+use sim_core::trace::{EventId, What};
+use sim_disk::block::{Bio, FlushReason, Plug, Step, Submission};
+use sim_disk::device::BlockDevice;
+
+use crate::kernel::{Kernel, Timer, WaitsFor};
+use crate::page::PageRef;
+use crate::page::buffers::BufferRef;
+use crate::record::{enter_span, leave_span, record, record_because};
+use crate::run::RunError;
+
+/// What to do when a bio has ended: the kernel's `bi_end_io`, as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndIo {
+    /// Its pages were read (`mpage_read_end_io`).
+    MpageRead,
+    /// Its pages were written (`mpage_write_end_io`).
+    MpageWrite,
+    /// One block was read or written.
+    Buffer(BufferRef, BufferEnd),
+}
+
+/// What the end of a single block's bio means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BufferEnd {
+    /// A block that somebody waits for was read (`end_buffer_read_sync`).
+    ReadSync,
+    /// One of the blocks of a page that is read block by block (`end_buffer_async_read`).
+    AsyncRead,
+    /// One of the blocks of a page that is written block by block (`end_buffer_async_write`).
+    AsyncWrite,
+    /// A block that was written by itself (`end_buffer_write_sync`).
+    WriteSync,
+}
+
+/// A bio on its way.
+#[derive(Clone, Debug)]
+pub struct InFlight {
+    /// Its pages, in ascending order; none for a single block.
+    pub pages: Vec<PageRef>,
+    /// What to do when it has ended.
+    pub end_io: EndIo,
+    /// The event that tells that it was queued.
+    pub queued: EventId,
+}
+
+/// The bios that have not ended, by their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Bios {
+    first: u64,
+    window: VecDeque<Option<InFlight>>,
+}
+
+impl Bios {
+    fn add(&mut self, bio: InFlight) -> BioId {
+        self.window.push_back(Some(bio));
+        BioId(self.first + self.window.len() as u64 - 1)
+    }
+
+    fn place(&self, id: BioId) -> usize {
+        usize::try_from(id.0.wrapping_sub(self.first)).unwrap_or(usize::MAX)
+    }
+
+    /// The bio, while it has not ended.
+    pub fn get(&self, id: BioId) -> Option<&InFlight> {
+        self.window.get(self.place(id))?.as_ref()
+    }
+
+    /// Takes a bio out that has ended.
+    pub fn take(&mut self, id: BioId) -> Option<InFlight> {
+        let place = self.place(id);
+        let bio = self.window.get_mut(place)?.take();
+        while let Some(None) = self.window.front() {
+            self.window.pop_front();
+            self.first += 1;
+        }
+        bio
+    }
+
+    /// The numbers and contents of all that have not ended.
+    pub fn iter(&self) -> impl Iterator<Item = (BioId, &InFlight)> {
+        (self.first..).zip(&self.window).filter_map(|(id, bio)| Some((BioId(id), bio.as_ref()?)))
+    }
+
+    /// Whether all have ended.
+    pub fn is_empty(&self) -> bool {
+        self.window.is_empty()
+    }
+}
+
+/// A request in the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Its number.
+    pub id: RequestId,
+    /// The event that tells that it was issued.
+    pub event: EventId,
+    /// When it was issued.
+    pub at: Time,
+    /// When the device took it.
+    pub taken: Time,
+    /// Whether it was decided that it fails.
+    pub fails: bool,
+}
+
+/// The requests in the device; as many as it has tags.
+#[derive(Clone, Debug, Default)]
+pub struct InDevice(Vec<Issued>);
+
+impl InDevice {
+    /// Takes a request out that has completed.
+    pub fn take(&mut self, id: RequestId) -> Option<Issued> {
+        let place = self.0.iter().position(|issued| issued.id == id)?;
+        Some(self.0.swap_remove(place))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Each task's plug, while it is in a plugged section.
+#[derive(Debug, Default)]
+pub struct Plugs(Vec<(u32, Plug)>);
+
+impl Plugs {
+    fn of(&mut self, k: &Kernel) -> &mut (u32, Plug) {
+        let place = k.tasks.current().0 as usize;
+        if self.0.len() <= place {
+            self.0.resize_with(place + 1, Default::default);
+        }
+        &mut self.0[place]
+    }
+}
+
+/// A bio to be sent.
+#[derive(Debug)]
+pub struct NewBio {
+    /// What is to be done.
+    pub operation: Operation,
+    /// How.
+    pub flags: Flags,
+    /// Its first sector.
+    pub sector: Sector,
+    /// Its length in sectors.
+    pub sectors: u32,
+    /// The length of each of its segments but the last.
+    pub segment_sectors: u32,
+    /// The blocks in it.
+    pub pieces: Vec<Piece>,
+    /// Its pages.
+    pub pages: Vec<PageRef>,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// What to do when it has ended.
+    pub end_io: EndIo,
+}
+
+/// Spends CPU time: nobody else runs, while completions and timers come.
+// [cpu.spend]
+pub async fn spend(k: &Kernel, duration: Duration) {
+    if duration.is_zero() {
+        return;
+    }
+    set_timer(k, k.now.get() + duration, Timer::Resume(k.tasks.current()));
+    k.tasks.occupy().await;
+}
+
+/// Asks the clock to do something at an instant.
+pub fn set_timer(k: &Kernel, at: Time, timer: Timer) {
+    if let Err(full) = k.timers.borrow_mut().schedule(at, timer) {
+        k.failure.borrow_mut().get_or_insert(RunError::QueueFull(full));
+    }
+}
+
+/// The only way to sleep: the task has put itself into a queue (`Tasks::prepare_to_sleep` first);
+/// what is in its plug goes to the device before it sleeps.
+// [block.plug.sleep]
+pub async fn sleep_on(k: &Kernel, waits_for: WaitsFor) {
+    flush_plug(k, FlushReason::Sleep);
+    k.tasks.sleep(waits_for).await;
+    if waits_for != WaitsFor::Work {
+        spend(k, k.settings.cpu.wake).await;
+    }
+}
+
+/// Begins a plugged section; inside another it does nothing.
+pub fn start_plug(k: &Kernel) {
+    k.plugs.borrow_mut().of(k).0 += 1;
+}
+
+/// Ends a plugged section: what is in the plug goes to the device, and the worker may run.
+pub async fn finish_plug(k: &Kernel) {
+    let outermost = {
+        let mut plugs = k.plugs.borrow_mut();
+        let plug = plugs.of(k);
+        assert!(plug.0 > 0, "a plug was finished that nobody started");
+        plug.0 == 1
+    };
+    if outermost {
+        flush_plug(k, FlushReason::End);
+        issue_direct(k).await;
+        k.tasks.give_way().await;
+    }
+    k.plugs.borrow_mut().of(k).0 -= 1;
+}
+
+fn flush_plug(k: &Kernel, reason: FlushReason) {
+    let mut events = Vec::new();
+    {
+        let mut plugs = k.plugs.borrow_mut();
+        let (sections, plug) = plugs.of(k);
+        if *sections == 0 || plug.is_empty() {
+            return;
+        }
+        k.block.borrow_mut().flush_plug(plug, reason, k.now.get(), &mut events);
+    }
+    take_events(k, events);
+}
+
+fn take_events(k: &Kernel, events: Vec<What>) {
+    for event in events {
+        record(k, event);
+    }
+    call_worker(k);
+}
+
+/// Wakes the worker if the block layer has called it, and whoever got a chance of a tag.
+pub fn call_worker(k: &Kernel) {
+    while let Some(task) = k.block.borrow_mut().take_woken() {
+        k.tasks.wake(task);
+    }
+    if k.block.borrow_mut().take_worker_call() {
+        k.tasks.wake(k.worker.get());
+    }
+}
+
+/// Sends a bio: gives way once, spends its CPU time, queues it and places it in requests. May sleep
+/// for a tag.
+pub async fn submit_bio(k: &Kernel, new: NewBio) {
+    k.tasks.give_way().await;
+    spend(k, k.settings.cpu.bio).await;
+    let bio = queue(k, new);
+    let queued = k.bios.borrow().get(bio.id).map_or(EventId::NONE, |bio| bio.queued);
+    let span = enter_span(k, queued);
+    place(k, bio).await;
+    leave_span(k, span);
+}
+
+fn queue(k: &Kernel, new: NewBio) -> Bio {
+    // [mpage-end.cut]
+    let left = k.sizes.device_sectors.saturating_sub(new.sector.0);
+    let sectors = u32::try_from(left).map_or(new.sectors, |left| left.min(new.sectors));
+    let in_flight = InFlight { pages: new.pages, end_io: new.end_io, queued: EventId::NONE };
+    let id = k.bios.borrow_mut().add(in_flight);
+    let queued = record(
+        k,
+        What::Queued {
+            bio: id,
+            operation: new.operation,
+            flags: new.flags,
+            sector: new.sector,
+            sectors,
+            pieces: new.pieces,
+            reason: new.reason,
+        },
+    );
+    let mut bios = k.bios.borrow_mut();
+    let place = bios.place(id);
+    if let Some(Some(bio)) = bios.window.get_mut(place) {
+        bio.queued = queued;
+    }
+    Bio {
+        id,
+        operation: new.operation,
+        flags: new.flags,
+        sector: new.sector,
+        sectors,
+        segment_sectors: new.segment_sectors,
+    }
+}
+
+async fn place(k: &Kernel, bio: Bio) {
+    let mut submission = k.block.borrow_mut().begin(bio);
+    loop {
+        let step = take_step(k, &mut submission);
+        issue_direct(k).await;
+        match step {
+            Step::Done => return,
+            Step::Issue => {}
+            Step::GiveWay => k.tasks.give_way().await,
+            Step::WaitForTag => {
+                k.tasks.prepare_to_sleep();
+                flush_plug(k, FlushReason::Sleep);
+                k.block.borrow_mut().wait_for_tag(k.tasks.current());
+                call_worker(k);
+                sleep_on(k, WaitsFor::Tag).await;
+            }
+        }
+    }
+}
+
+fn take_step(k: &Kernel, submission: &mut Submission) -> Step {
+    let mut events = Vec::new();
+    let step = {
+        let mut plugs = k.plugs.borrow_mut();
+        let (sections, plug) = plugs.of(k);
+        let plug = (*sections > 0).then_some(plug);
+        k.block.borrow_mut().step(submission, plug, k.now.get(), &mut events)
+    };
+    take_events(k, events);
+    step
+}
+
+/// Issues what the block layer left to the task itself.
+async fn issue_direct(k: &Kernel) {
+    loop {
+        let Some(request) = k.block.borrow_mut().take_direct() else { return };
+        issue(k, request).await;
+    }
+}
+
+/// Hands a request to the device.
+// [cpu.issue]
+async fn issue(k: &Kernel, request: RequestId) {
+    let mut events = Vec::new();
+    let command = k.block.borrow_mut().issue(request, k.tasks.current().0, &mut events);
+    let mut event = EventId::NONE;
+    for what in events {
+        let first = match &what {
+            What::Issued { bios, .. } => bios.first().copied(),
+            _ => None,
+        };
+        let because = first.and_then(|bio| k.bios.borrow().get(bio).map(|bio| bio.queued));
+        event = record_because(k, because.unwrap_or(EventId::NONE), what);
+    }
+    let at = k.now.get();
+    let fails = k.faults.borrow_mut().check(&command).is_err();
+    if !k.settings.cpu.issue_sector.is_zero() {
+        let cost = k.settings.cpu.issue_sector.checked_mul(u64::from(command.sectors));
+        spend(k, cost.unwrap_or_default()).await;
+    }
+    let taken = k.now.get();
+    k.in_device.borrow_mut().0.push(Issued { id: request, event, at, taken, fails });
+    if let Err(refused) = k.device.borrow_mut().submit(taken, command) {
+        k.failure.borrow_mut().get_or_insert(RunError::Refused(refused));
+    }
+}
+
+/// The block layer's kernel worker: whenever it is called, it takes requests out of the scheduler
+/// until that is empty or there is no tag.
+// [block.worker.run]
+pub async fn block_worker(k: &Kernel) {
+    loop {
+        k.tasks.prepare_to_sleep();
+        sleep_on(k, WaitsFor::Work).await;
+        loop {
+            let next = k.block.borrow_mut().dispatch_one(k.now.get());
+            let Some(request) = next else { break };
+            issue(k, request).await;
+        }
+    }
+}
+
+/// Sleeps until an instant of the virtual clock.
+pub async fn sleep_until(k: &Kernel, at: Time) {
+    if at <= k.now.get() {
+        return;
+    }
+    k.tasks.prepare_to_sleep();
+    set_timer(k, at, Timer::Wake(k.tasks.current()));
+    flush_plug(k, FlushReason::Sleep);
+    k.tasks.sleep(WaitsFor::Time).await;
+}

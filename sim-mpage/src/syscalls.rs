@@ -1,0 +1,120 @@
+//! System calls: what a process of the workload asks for, one after the other.
+
+use std::collections::BTreeMap;
+
+use sim_core::io::FileId;
+use sim_core::time::Time;
+use sim_core::trace::What;
+
+use crate::call::{Access, Call, Handle};
+use crate::errno::Errno;
+use crate::filemap::read::filemap_read;
+use crate::filemap::readahead::force_page_cache_ra;
+use crate::filemap::window::FileRaState;
+use crate::filemap::writeback::write_and_wait;
+use crate::kernel::Kernel;
+use crate::machine::TimedCall;
+use crate::memory::drop_caches;
+use crate::record::{enter_span, leave_span, record};
+use crate::submit::{sleep_until, spend};
+
+/// An open file (`struct file`).
+#[derive(Clone, Copy, Debug)]
+struct OpenFile {
+    file: FileId,
+    position: u64,
+    ra: FileRaState,
+    #[expect(dead_code, reason = "asked by the calls that write")]
+    access: Access,
+}
+
+/// A process: its open files, and what its calls have returned.
+#[derive(Debug, Default)]
+pub struct Process {
+    handles: BTreeMap<Handle, OpenFile>,
+    results: Vec<i64>,
+    read_ahead_pages: u64,
+}
+
+impl Process {
+    /// A process without open files; `read_ahead_pages` is the window of a file that it opens.
+    pub fn new(read_ahead_pages: u64) -> Process {
+        Process { read_ahead_pages, ..Process::default() }
+    }
+
+    /// What its calls have returned: a count, or below zero an error number.
+    pub fn take_results(&mut self) -> Vec<i64> {
+        std::mem::take(&mut self.results)
+    }
+
+    fn open(&mut self, handle: Handle) -> Result<&mut OpenFile, Errno> {
+        self.handles.get_mut(&handle).ok_or(Errno::BadHandle)
+    }
+}
+
+/// Makes the calls of a process, none of them before its time; `since` is the instant that these
+/// times are counted from.
+pub async fn make_calls(k: &Kernel, process: &mut Process, calls: &[TimedCall], since: Time) {
+    for (number, timed) in (0..).zip(calls) {
+        if let Some(at) = timed.not_before.since(Time::ZERO).and_then(|after| since.checked_add(after)) {
+            sleep_until(k, at).await;
+        }
+        let call = record(k, What::Call { number });
+        let span = enter_span(k, call);
+        // [cpu.system-call]
+        spend(k, k.settings.cpu.system_call).await;
+        let result = match make_call(k, process, timed.call).await {
+            Ok(count) => i64::try_from(count).unwrap_or(i64::MAX),
+            Err(error) => error.code(),
+        };
+        process.results.push(result);
+        record(k, What::Returned { number, result });
+        leave_span(k, span);
+    }
+}
+
+async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64, Errno> {
+    match call {
+        Call::Open { handle, file, access } => {
+            let ra = FileRaState::new(process.read_ahead_pages);
+            process.handles.insert(handle, OpenFile { file, position: 0, ra, access });
+            Ok(0)
+        }
+        Call::Close { handle } => process.handles.remove(&handle).map(|_| 0).ok_or(Errno::BadHandle),
+        Call::Read { handle, length } => {
+            let open = process.open(handle)?;
+            let count = filemap_read(k, open.file, &mut open.ra, open.position, length).await?;
+            open.position += count;
+            Ok(count)
+        }
+        Call::Pread { handle, offset, length } => {
+            let open = process.open(handle)?;
+            filemap_read(k, open.file, &mut open.ra, offset, length).await
+        }
+        Call::Readahead { handle, offset, length } => {
+            let open = process.open(handle)?;
+            readahead(k, open, offset, length).await;
+            Ok(0)
+        }
+        Call::Drop => {
+            drop_caches(k);
+            Ok(0)
+        }
+        Call::Writeback { file } => write_and_wait(k, file).await.map(|()| 0),
+        Call::Sleep { duration } => {
+            if let Some(at) = k.now.get().checked_add(duration) {
+                sleep_until(k, at).await;
+            }
+            Ok(0)
+        }
+    }
+}
+
+// [readahead.call]
+async fn readahead(k: &Kernel, open: &OpenFile, offset: u64, length: u64) {
+    // A length of 0 means to the end, as for the advice that does the same.
+    let last = if length == 0 { u64::MAX >> 1 } else { offset.saturating_add(length - 1) };
+    let first_page = offset >> k.sizes.page_bits;
+    let pages = (last >> k.sizes.page_bits) - first_page + 1;
+    force_page_cache_ra(k, open.file, &open.ra, first_page, pages).await;
+}

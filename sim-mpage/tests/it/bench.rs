@@ -1,0 +1,242 @@
+//! A test bench: a small machine, described in a line or two, and what came of running it.
+
+use sim_core::io::blocks::{Layout as Placed, Order};
+use sim_core::io::{Confused, FileId, Reason, Role};
+use sim_core::task::Precedence;
+use sim_core::time::Time;
+use sim_core::trace::Orders;
+use sim_core::trace::{Memory, Sink, What};
+use sim_disk::block::Settings;
+use sim_disk::device::Device;
+use sim_disk::ideal::{self, Ideal};
+use sim_mpage::call::{Access, Call, Handle};
+use sim_mpage::ext2::file_map::Run;
+use sim_mpage::ext2::layout::{FileLayout, Layout, volume};
+use sim_mpage::machine::{
+    BadSectors, BufferState, CpuCosts, KernelSettings, Machine, PageState, TaskSpec, TimedCall,
+};
+use sim_mpage::run::{Outcome, run};
+
+/// The bench's file.
+pub(crate) const F: FileId = FileId(0);
+/// The handle that it is open under.
+pub(crate) const H: Handle = Handle(0);
+
+/// A machine with one file on an ideal device.
+#[derive(Clone)]
+pub(crate) struct Bench {
+    pub(crate) machine: Machine,
+}
+
+/// What came of a run.
+pub(crate) struct Ran {
+    pub(crate) outcome: Outcome,
+    pub(crate) events: Vec<What>,
+    queued: String,
+    issued: String,
+}
+
+/// A file as the grammar of blocks lays it out; it ends with its last block unless `size` is given.
+pub(crate) fn file(path: &str, inode: u32, layout: &str, block_size: u32, size: Option<u64>) -> FileLayout {
+    let placed: Placed = layout.parse().unwrap();
+    let data = placed.runs().iter().filter(|run| run.role == Role::Data);
+    let end = data.clone().map(|run| run.first + run.count).max().unwrap_or(0);
+    FileLayout {
+        path: path.to_owned(),
+        inode,
+        size: size.unwrap_or(end * u64::from(block_size)),
+        runs: data.map(|run| Run { logical: run.first, physical: run.physical, blocks: run.count }).collect(),
+        indirect: placed
+            .runs()
+            .iter()
+            .filter(|run| run.role != Role::Data)
+            .map(|run| (run.role, run.physical))
+            .collect(),
+    }
+}
+
+impl Bench {
+    /// A machine with pages of 4 KiB and blocks of `block_size`.
+    pub(crate) fn new(block_size: u32, layout: &str) -> Bench {
+        Bench::of_files(block_size, vec![file("/f", 12, layout, block_size, None)])
+    }
+
+    pub(crate) fn with_size(block_size: u32, layout: &str, size: u64) -> Bench {
+        Bench::of_files(block_size, vec![file("/f", 12, layout, block_size, Some(size))])
+    }
+
+    pub(crate) fn of_files(block_size: u32, files: Vec<FileLayout>) -> Bench {
+        Bench::on_device(block_size, files, 1 << 21)
+    }
+
+    pub(crate) fn on_device(block_size: u32, files: Vec<FileLayout>, device_sectors: u64) -> Bench {
+        let volume = volume(&Layout { block_size, device_sectors, files }).unwrap();
+        let settings = ideal::Settings { sectors: device_sectors, ..ideal::Settings::default() };
+        let machine = Machine {
+            device: Device::Ideal(Box::new(Ideal::new(settings))),
+            queue: Settings::default(),
+            read_ahead_pages: 32,
+            volume,
+            kernel: KernelSettings {
+                page_size: 4096,
+                memory_pages: None,
+                cpu: CpuCosts::default(),
+                precedence: Precedence::default(),
+                boundary: true,
+                get_block_fills: false,
+                max_buffer_heads: None,
+            },
+            pages: Vec::new(),
+            metadata: Vec::new(),
+            failing_bio_allocations: Vec::new(),
+            bad_sectors: Vec::new(),
+            setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
+            tasks: Vec::new(),
+            seed: 1,
+        };
+        Bench { machine }
+    }
+
+    pub(crate) fn page_size(mut self, page_size: u32) -> Bench {
+        self.machine.kernel.page_size = page_size;
+        self
+    }
+
+    pub(crate) fn boundary(mut self, boundary: bool) -> Bench {
+        self.machine.kernel.boundary = boundary;
+        self
+    }
+
+    /// Pages of the file to begin with: up to date, dirty, without buffers.
+    pub(crate) fn dirty_pages(mut self, indices: std::ops::Range<u64>) -> Bench {
+        self.machine.pages.extend(indices.map(|index| PageState {
+            file: F,
+            index,
+            up_to_date: true,
+            dirty: true,
+            buffers: None,
+        }));
+        self
+    }
+
+    /// A page with buffers, one letter each: `d` mapped, dirty, up to date; `c` mapped, up to date;
+    /// `s` mapped, dirty, not up to date; `u` unmapped; `x` unmapped and dirty.
+    pub(crate) fn page_with_buffers(mut self, index: u64, letters: &str) -> Bench {
+        let buffer = |letter| match letter {
+            'd' => BufferState { mapped: true, up_to_date: true, dirty: true, new: false },
+            'c' => BufferState { mapped: true, up_to_date: true, ..BufferState::default() },
+            's' => BufferState { mapped: true, dirty: true, ..BufferState::default() },
+            'x' => BufferState { up_to_date: true, dirty: true, ..BufferState::default() },
+            _ => BufferState::default(),
+        };
+        let buffers = Some(letters.chars().map(buffer).collect());
+        self.machine.pages.push(PageState { file: F, index, up_to_date: true, dirty: true, buffers });
+        self
+    }
+
+    pub(crate) fn bad_block(mut self, block: u64, times: Option<u64>) -> Bench {
+        let block_sectors = u64::from(self.machine.volume.block_size) / 512;
+        let sector = block * block_sectors;
+        self.machine.bad_sectors.push(BadSectors { sector, sectors: block_sectors, operation: None, times });
+        self
+    }
+
+    /// Runs these calls in one task.
+    pub(crate) fn run(self, calls: &[Call]) -> Ran {
+        self.try_run(calls).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) fn try_run(mut self, calls: &[Call]) -> Result<Ran, sim_mpage::run::RunError> {
+        let calls = calls.iter().map(|&call| TimedCall { call, not_before: Time::ZERO }).collect();
+        self.machine.tasks = vec![TaskSpec { name: "wl".to_owned(), pid: 101, start: Time::ZERO, calls }];
+        let block_sectors = self.machine.volume.block_size / 512;
+        let mut memory = Memory { details: true, ..Memory::default() };
+        let outcome = run(self.machine, &mut memory)?;
+        let mut orders = Orders::new(block_sectors);
+        memory.events.iter().for_each(|event| orders.record(event));
+        Ok(Ran {
+            outcome,
+            queued: Order::from_trace(&orders.queued, |_| None).to_string(),
+            issued: Order::from_trace(&orders.issued, |_| None).to_string(),
+            events: memory.events.into_iter().map(|event| event.what).collect(),
+        })
+    }
+}
+
+impl Ran {
+    /// The order of bios.
+    pub(crate) fn bios(&self) -> &str {
+        &self.queued
+    }
+
+    /// The order of requests at the device.
+    pub(crate) fn issued(&self) -> &str {
+        &self.issued
+    }
+
+    /// Why each bio was sent.
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        let reason = |what: &What| match what {
+            What::Queued { reason, .. } => Some(*reason),
+            _ => None,
+        };
+        self.events.iter().filter_map(reason).collect()
+    }
+
+    /// Sectors of each bio.
+    pub(crate) fn sectors(&self) -> Vec<u32> {
+        let sectors = |what: &What| match what {
+            What::Queued { sectors, .. } => Some(*sectors),
+            _ => None,
+        };
+        self.events.iter().filter_map(sectors).collect()
+    }
+
+    /// Block, blocks asked for and blocks mapped of each `get_block`.
+    pub(crate) fn mapped(&self) -> Vec<(u64, u64, i64)> {
+        let mapped = |what: &What| match what {
+            What::Mapped { block, asked, count, .. } => Some((*block, *asked, *count)),
+            _ => None,
+        };
+        self.events.iter().filter_map(mapped).collect()
+    }
+
+    /// What the calls returned.
+    pub(crate) fn results(&self) -> &[i64] {
+        &self.outcome.results[0]
+    }
+
+    /// The rules that made pages confused, in order, each told by the first block read or written.
+    pub(crate) fn confused(&self) -> Vec<Confused> {
+        let mut rules: Vec<_> = self
+            .reasons()
+            .into_iter()
+            .filter_map(|reason| match reason {
+                Reason::FullFolio(rule) | Reason::FullPage(rule) => Some(rule),
+                _ => None,
+            })
+            .collect();
+        rules.dedup();
+        rules
+    }
+}
+
+/// Reads from the file's start.
+pub(crate) fn read(length: u64) -> Call {
+    Call::Read { handle: H, length }
+}
+
+/// Starts reading a range.
+pub(crate) fn readahead(offset: u64, length: u64) -> Call {
+    Call::Readahead { handle: H, offset, length }
+}
+
+/// Reads one page at a time is what a read of one page without readahead does.
+pub(crate) fn pread(offset: u64, length: u64) -> Call {
+    Call::Pread { handle: H, offset, length }
+}
+
+/// Writes the file's dirty pages.
+pub(crate) fn writeback() -> Call {
+    Call::Writeback { file: F }
+}
