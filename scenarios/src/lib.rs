@@ -1,1 +1,12 @@
-//! scenarios
+//! What a user touches: scenario files, their arms, the library of scenarios; calls as text.
+
+pub mod calls;
+pub mod device;
+pub mod input;
+pub mod library;
+pub mod load;
+pub mod nearest;
+pub mod output;
+pub mod prepare;
+pub mod quantity;
+pub mod scenario;
