@@ -16,7 +16,7 @@ use sim_core::io::blocks::Layout;
 use sim_disk::block;
 use sim_disk::device::{BlockDevice, Device};
 use sim_mpage::call::Call;
-use sim_mpage::ext2::image::Volume;
+use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::{BadSectors, KernelSettings, Machine, PageState, TaskSpec};
 
 pub use files::DescribedFile;
@@ -245,6 +245,7 @@ impl Prepared {
             volume,
             kernel: self.kernel.clone(),
             pages: self.pages.clone(),
+            metadata: Vec::new(),
             failing_bio_allocations: self.failing_bio_allocations.clone(),
             bad_sectors: self.bad_sectors.clone(),
             setup: self.setup.clone(),
@@ -306,6 +307,7 @@ impl Prepared {
             plug_order: self.plug_order,
             write_cache: false,
             blocking: queue.blocking,
+            iosched: block::Iosched::default(),
         })
     }
 }
