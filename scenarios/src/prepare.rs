@@ -243,6 +243,10 @@ impl Prepared {
             device,
             read_ahead_pages: self.read_ahead_pages,
             volume,
+            first_free: match &self.filesystem {
+                PreparedFilesystem::Described { first_free, .. } => *first_free,
+                PreparedFilesystem::Image { .. } => None,
+            },
             kernel: self.kernel.clone(),
             pages: self.pages.clone(),
             metadata: Vec::new(),

@@ -209,7 +209,7 @@ impl<W: Copy> Tasks<W> {
 
     /// Whether a task holds the CPU while time passes.
     pub fn is_occupied(&self) -> bool {
-        self.ready.borrow().occupied.is_some()
+        self.book.borrow().occupied.is_some()
     }
 
     /// Those that sleep, in order of their numbers.
