@@ -75,6 +75,11 @@ impl ScenarioInput {
         ScenarioInput { name, text, directory: None }
     }
 
+    /// A scenario that is in no file; paths in it are relative to the working directory.
+    pub fn of_text(name: &str, text: String) -> ScenarioInput {
+        ScenarioInput { name: name.to_owned(), text, directory: Some(PathBuf::new()) }
+    }
+
     fn of_file(path: &Path) -> Result<ScenarioInput, InputError> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|source| match source.kind() {

@@ -1,5 +1,6 @@
 //! Running the arms of a scenario, and what each came to.
 
+use std::io::Write;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -15,6 +16,7 @@ use sim_mpage::run::{Outcome, RunError, run};
 
 use crate::assemble::{AssembleError, assemble};
 use crate::load::{Arm, Loaded};
+use crate::present::event::Lines;
 
 /// An arm that could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,17 @@ pub enum ArmProblem {
     /// The run came to something else when it was repeated.
     #[error("the same run twice is not the same: {0}")]
     NotRepeatable(String),
+}
+
+/// A stream of events that broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// An arm could not be run.
+    #[error(transparent)]
+    Arm(#[from] ArmError),
+    /// A line could not be written.
+    #[error("cannot write events")]
+    Write(#[from] std::io::Error),
 }
 
 /// A scenario that has been run.
@@ -180,6 +193,21 @@ pub fn run_scenario(loaded: &Loaded, directory: &Path, twice: bool) -> Result<Sc
         seed: first.map_or(0, |arm| arm.scenario.seed),
         arms,
     })
+}
+
+/// Runs the arms of a scenario one after the other and writes a line an event.
+///
+/// # Errors
+/// If an arm cannot be run, or the lines cannot be written.
+pub fn stream(loaded: &Loaded, directory: &Path, mut to: impl Write) -> Result<(), StreamError> {
+    for arm in &loaded.arms {
+        let wrong = |source| ArmError { arm: arm.name.clone(), source };
+        let machine = assemble(&arm.prepared, directory).map_err(|error| wrong(error.into()))?;
+        let mut lines = Lines::new(&arm.name, &mut to);
+        run(machine, &mut lines).map_err(|error| wrong(error.into()))?;
+        lines.finish()?;
+    }
+    Ok(())
 }
 
 fn run_arm(arm: &Arm, directory: &Path, twice: bool) -> Result<ArmRun, ArmProblem> {
