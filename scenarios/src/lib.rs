@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod device;
+pub mod image_file;
 pub mod input;
 pub mod library;
 pub mod load;

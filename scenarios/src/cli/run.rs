@@ -8,6 +8,8 @@ use clap::{Args, ValueEnum};
 use scenarios::input::ScenarioInput;
 use scenarios::load::{self, Loaded, Options};
 use serde_json::{Value, json};
+use sim_mpage::ext2::block_set::BlockSet;
+use sim_mpage::ext2::file_map::FileMap;
 
 use super::{Format, print, print_json};
 
@@ -83,7 +85,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
 fn show(loaded: &[Loaded], format: Format) -> Result<()> {
     let documents: Vec<Value> = loaded.iter().map(resolved).collect();
     match (format, documents.as_slice()) {
-        (Format::Text, _) => print(&loaded.iter().map(summary).collect::<Vec<_>>().join("\n"))?,
+        (Format::Text, _) => print(&loaded.iter().map(summary).collect::<Result<Vec<_>>>()?.join("\n"))?,
         (Format::Json, [only]) => print_json(only)?,
         (Format::Json, all) => print_json(&all)?,
         (Format::Ndjson, all) => {
@@ -100,22 +102,24 @@ fn resolved(loaded: &Loaded) -> Value {
     json!({ "name": loaded.name, "arms": arms })
 }
 
-fn summary(loaded: &Loaded) -> String {
+fn summary(loaded: &Loaded) -> Result<String> {
     let mut text = String::new();
     for arm in &loaded.arms {
         let scenario = &arm.scenario;
-        let calls: usize = arm.prepared.tasks.iter().map(|task| task.calls.len()).sum();
+        let calls: usize = arm.machine.tasks.iter().map(|task| task.calls.len()).sum();
         text += &format!("{}, arm {}: {}\n", loaded.name, arm.name, scenario.title);
         text += &format!(
             "  device {}, boundary {}, seed {}, {} tasks with {calls} calls\n",
             scenario.device.preset,
             if scenario.filesystem.boundary { "on" } else { "off" },
             scenario.seed,
-            arm.prepared.tasks.len(),
+            arm.machine.tasks.len(),
         );
-        for (path, bytes, layout) in arm.prepared.layouts() {
-            text += &format!("  /{path}, {bytes} bytes: {layout}\n");
+        let volume = &arm.machine.volume;
+        for file in &volume.files {
+            let map = FileMap::read(&*volume.base, &volume.superblock, file, &mut BlockSet::default())?;
+            text += &format!("  {}, {} bytes: {}\n", file.path, file.size, map.to_layout_string());
         }
     }
-    text
+    Ok(text)
 }
