@@ -15,7 +15,6 @@ use ::scenarios::load::diagnostic::Diagnostics;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Something came out otherwise than it should.
-#[expect(dead_code, reason = "used once conform and run compare")]
 const DIFFERENCE: u8 = 1;
 /// The command line or an input is wrong.
 const WRONG_INPUT: u8 = 2;

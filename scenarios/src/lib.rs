@@ -1,6 +1,7 @@
 //! What a user touches: scenario files, their arms, the library of scenarios; calls as text.
 
 pub mod calls;
+pub mod conform;
 pub mod device;
 pub mod image_file;
 pub mod input;

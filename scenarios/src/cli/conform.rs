@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::PlainFormat;
+use scenarios::conform::{self, report};
+
+use super::{DIFFERENCE, PlainFormat, print, print_json};
 
 /// What must be equal to the kernel's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,6 +35,14 @@ pub(super) struct Arguments {
 
 /// Does it.
 pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
-    let Arguments { traces, level, format } = arguments;
-    bail!("comparing with traces is not built yet ({} given, level {level:?}, {format:?})", traces.len())
+    let only = arguments.level.map(|level| match level {
+        Level::L1 => conform::level::Level::L1,
+        Level::L2 => conform::level::Level::L2,
+    });
+    let verdicts = conform::conform(&conform::find_traces(&arguments.traces)?, only)?;
+    match arguments.format {
+        PlainFormat::Text => print(&report::text(&verdicts))?,
+        PlainFormat::Json => print_json(&report::data(&verdicts))?,
+    }
+    Ok(if report::all_equal(&verdicts) { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENCE) })
 }

@@ -1,5 +1,6 @@
 //! The filesystem of a scenario: laid out as described, or an ext2 image.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sim_core::random::{Stream, Streams};
@@ -90,21 +91,19 @@ fn described(
     let block_size = kernel::block_size(scenario, problems)?;
     let device_sectors = device_sectors?;
     let known = problems.len();
-    let mut layout = Layout { block_size, device_sectors, files: Vec::new() };
+    let empty = Layout { block_size, device_sectors, files: Vec::new() };
+    let mut layout = empty.clone();
     // The first inode that is not reserved is that of `lost+found`.
     for (inode, (name, file)) in (FIRST_INODE + 1..).zip(filesystem.files.iter()) {
-        let file_layout = one_file(name, file, inode, block_size, problems).unwrap_or_default();
-        layout.files.push(FileLayout { path: name.to_owned(), inode, ..file_layout });
+        let Some(described) = one_file(name, file, inode, block_size, problems) else { continue };
+        if file.fragments.is_none() {
+            // Each file alone first, so that the mistakes of all are told, not only the first one's.
+            check(&Layout { files: vec![described.clone()], ..empty.clone() }, filesystem, problems);
+        }
+        layout.files.push(described);
     }
     if problems.len() > known {
         return None;
-    }
-    // Each file alone first, so that the mistakes of all are told, not only the first one's.
-    for (described, (_, file)) in layout.files.iter().zip(filesystem.files.iter()) {
-        if file.fragments.is_none() {
-            let alone = Layout { files: vec![described.clone()], ..layout.clone() };
-            check(&alone, filesystem, problems);
-        }
     }
     draw(scenario, &mut layout, problems);
     if problems.len() > known { None } else { check(&layout, filesystem, problems) }
@@ -124,7 +123,8 @@ fn one_file(
     problems: &mut Vec<Problem>,
 ) -> Option<FileLayout> {
     let size = file.size.map(|size| size.0);
-    let whole = FileLayout { path: name.to_owned(), inode, ..FileLayout::default() };
+    let whole =
+        |size, runs, indirect| Some(FileLayout { path: name.to_owned(), inode, size, runs, indirect });
     match (&file.layout, file.fragments, size) {
         (Some(text), None, size) => {
             let (runs, indirect) =
@@ -136,9 +136,9 @@ fn one_file(
                 let message = format!("block {} lies beyond a file of this size", blocks - 1);
                 problems.push(Problem::new(below(name, "size"), message).expecting("expected more"));
             }
-            Some(FileLayout { size, runs, indirect, ..whole })
+            whole(size, runs, indirect)
         }
-        (None, Some(_), Some(size)) => Some(FileLayout { size, ..whole }),
+        (None, Some(_), Some(size)) => whole(size, Vec::new(), BTreeMap::new()),
         _ => {
             let path = ["filesystem".into(), "files".into(), name.into()];
             let problem = Problem::new(path, "this does not say where the file lies");

@@ -6,5 +6,6 @@ mod driver;
 mod merging;
 mod plugging;
 mod properties;
+mod recorded;
 mod splitting;
 mod waiting;

@@ -204,6 +204,16 @@ fn dies_of_one_channel_read_together_and_transfer_in_turn() {
 }
 
 #[test]
+fn dies_that_get_pages_of_one_request_choose_in_the_order_of_the_pages() {
+    // [ssd-back.together]
+    let parameters = Parameters { channels: 1, ways: 2, ..bare() };
+    // The write's first page has the channel first, so the die of the read is free after one transfer.
+    let (done, _) = run(&parameters, &[(Operation::Write, 0, 64), (Operation::Read, 4 * 32, 8)]);
+    let at: Vec<_> = done.iter().map(|completion| (completion.id.0, completion.at.nanoseconds())).collect();
+    assert_eq!(at, [(0, 740_960), (1, 720_480 + 60_000 + 5_120)]);
+}
+
+#[test]
 fn commands_over_the_slots_wait_in_the_host() {
     // [ssd-host.fetch] [ssd-parts.path]
     let parameters = Parameters { controller_slots: Some(1), ..preset() };

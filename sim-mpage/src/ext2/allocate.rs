@@ -84,6 +84,14 @@ impl FirstFree {
         Some((first, taken))
     }
 
+    /// Gives blocks back that [`FirstFree::allocate`] handed out.
+    pub fn free(&mut self, first: u64, count: u32) {
+        for block in first..first.saturating_add(u64::from(count)).min(self.blocks_count) {
+            let index = usize::try_from(block / WORD_BLOCKS).unwrap_or(usize::MAX);
+            self.used[index] &= !(1 << (block % WORD_BLOCKS));
+        }
+    }
+
     fn first_free(&self, from: u64, until: u64) -> Option<u64> {
         let mut block = from;
         while block < until {

@@ -181,12 +181,10 @@ impl Reference {
             return;
         }
         let mut behind = id;
-        while mergeable {
-            let before = self.ending_at(self.item(behind).sector);
-            match before.filter(|before| self.join(*before, behind)) {
-                Some(before) => behind = before,
-                None => break,
-            }
+        while let Some(before) = self.ending_at(self.item(behind).sector).filter(|_| mergeable)
+            && self.join(before, behind)
+        {
+            behind = before;
         }
         if behind != id {
             return;

@@ -45,7 +45,7 @@ fn a_read_waits_for_at_least_a_seek_over_one_cylinder() {
 
 #[test]
 fn a_read_goes_on_to_the_next_head_and_past_a_slipped_sector() {
-    // [hdd-geometry.track] [hdd-phases.read-transfer] [hdd-mechanics.positioning]
+    // [hdd-geometry.track] [hdd-phases.read-transfer] [hdd-mechanics.positioning] [hdd-parts.media]
     let across = serve(&mut drive(tiny()), at(1_000), request(1, Operation::Read, 8, 5));
     let parts = vec![
         (Part::Overhead, 45),
@@ -108,7 +108,7 @@ fn a_write_goes_on_to_the_next_cylinder_and_settles_there() {
 
 #[test]
 fn a_sector_that_is_not_in_the_buffer_in_time_is_written_a_turn_later() {
-    // [hdd-writes.lost-turn]
+    // [hdd-writes.lost-turn] [hdd-parts.media]
     let mut parameters = tiny();
     parameters.controller.bus_write_sector_ns = 1_500_000;
     let write = serve(&mut drive(parameters), at(0), request(1, Operation::Write, 3, 3));
