@@ -1,6 +1,8 @@
 //! Scenario files as a user meets them: what a wrong one is answered with, how arms and overrides
 //! resolve, the library, and the command line.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod command_line;
 mod diagnostics;
 mod library;
