@@ -12,19 +12,17 @@ use sim_disk::device::Device;
 use sim_disk::hdd::drive::Drive;
 use sim_disk::ideal::{Ideal, Settings};
 use sim_disk::presets::{self, Preset};
-use sim_disk::ssd::{NVME_TLC_64L, SolidState};
+use sim_disk::ssd::SolidState;
 
 use crate::nearest::help_for;
 use crate::scenario::device::DeviceChoice;
 
 /// The device without mechanics, whose parameters the schema knows.
 pub const IDEAL: &str = "ideal";
-/// The flash drive.
-const FLASH: &str = "nvme-tlc-64l";
 
 /// The presets that a scenario may name.
 pub fn names() -> Vec<&'static str> {
-    [IDEAL].into_iter().chain(presets::names()).chain([FLASH]).collect()
+    [IDEAL].into_iter().chain(presets::names()).collect()
 }
 
 /// Why a device cannot be built; the key is the one of the scenario's `device` that is wrong.
@@ -60,9 +58,7 @@ pub fn build(choice: &DeviceChoice) -> Result<Device, DeviceError> {
             let drive = Drive::new(laid_over(parameters, &given)?).map_err(|error| wrong(&error))?;
             Ok(Device::Hdd(Box::new(drive)))
         }
-        None if choice.preset == FLASH => {
-            let parameters: sim_disk::ssd::Parameters =
-                serde_json::from_str(NVME_TLC_64L).map_err(|error| wrong(&error))?;
+        Some(Preset::Ssd(parameters)) => {
             let drive = SolidState::new(&laid_over(parameters, &given)?).map_err(|error| wrong(&error))?;
             Ok(Device::Ssd(Box::new(drive)))
         }

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use sim_mpage::ext2::image::{ReadAt, ReadError};
+use sim_mpage::ext2::image::{Image, ImageError, ReadAt, ReadError, open_image};
 
 /// An image's file, open for reading. Its length is what it was when it was opened.
 #[derive(Debug)]
@@ -28,6 +28,37 @@ impl ImageFile {
         let length = file.seek(SeekFrom::End(0))?;
         Ok(ImageFile { file: Mutex::new(file), length })
     }
+}
+
+/// An image that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageFileError {
+    /// Its file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no filesystem that can be read, or does not hold what is asked for.
+    #[error("{path}: {source}")]
+    Image {
+        /// The file.
+        path: String,
+        /// Why.
+        source: ImageError,
+    },
+}
+
+/// Opens an image and reads where its groups lie.
+///
+/// # Errors
+/// [`ImageFileError`], if it cannot be read or is no ext2 filesystem.
+pub fn open(path: &Path) -> Result<Image, ImageFileError> {
+    let shown = || path.display().to_string();
+    let file = ImageFile::open(path).map_err(|source| ImageFileError::Read { path: shown(), source })?;
+    open_image(Arc::new(file)).map_err(|source| ImageFileError::Image { path: shown(), source })
 }
 
 impl ReadAt for ImageFile {

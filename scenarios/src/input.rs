@@ -5,10 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::json;
-use sim_mpage::ext2::image::{ReadAt, open_image};
+use sim_mpage::ext2::image::ReadAt;
 
-use crate::device::IDEAL;
 use crate::image_file::ImageFile;
 use crate::library::{self, LIBRARY, SUFFIX};
 use crate::load;
@@ -39,14 +37,6 @@ pub enum InputError {
     /// Too large a file.
     #[error("{0} is no scenario: it has more than 64 MiB")]
     TooLong(String),
-    /// An image, or a file in it, that cannot be used.
-    #[error("{image}: {reason}")]
-    Image {
-        /// The image.
-        image: String,
-        /// Why.
-        reason: String,
-    },
     /// Not UTF-8.
     #[error("{0} is no scenario: it is not UTF-8 text")]
     NotText(String),
@@ -89,31 +79,9 @@ impl ScenarioInput {
         ScenarioInput { name, text, directory: None }
     }
 
-    /// A file of an ext2 image, read ahead and read as a whole, with boundary off and on.
-    ///
-    /// # Errors
-    /// [`InputError`], if image or file cannot be used.
-    pub fn of_image(image: &Path, file: &str, device: Option<&str>) -> Result<ScenarioInput, InputError> {
-        let name = image.display().to_string();
-        let unusable = |reason: String| InputError::Image { image: name.clone(), reason };
-        let bytes =
-            ImageFile::open(image).map_err(|source| InputError::Read { name: name.clone(), source })?;
-        let opened = open_image(Arc::new(bytes)).map_err(|error| unusable(error.to_string()))?;
-        let size = opened.lookup(file).map_err(|error| unusable(error.to_string()))?.size;
-        if file.contains(' ') {
-            return Err(unusable(format!("calls cannot name \"{file}\": there is a space in it")));
-        }
-        let path = image.to_str().ok_or_else(|| unusable("its path is not UTF-8".to_owned()))?;
-        let scenario = json!({
-            "title": format!("{file} of {name}"),
-            "device": device.unwrap_or(IDEAL),
-            "filesystem": { "image": path },
-            "workload": {
-                "calls": [format!("open f {file} r"), format!("readahead f 0 {size}"), format!("read f {size}")],
-            },
-            "arms": { "off": { "filesystem.boundary": false }, "on": { "filesystem.boundary": true } },
-        });
-        Ok(ScenarioInput { name, text: format!("{scenario:#}"), directory: Some(PathBuf::new()) })
+    /// A scenario that is in no file; paths in it are relative to the working directory.
+    pub fn of_text(name: &str, text: String) -> ScenarioInput {
+        ScenarioInput { name: name.to_owned(), text, directory: Some(PathBuf::new()) }
     }
 
     fn of_file(path: &Path) -> Result<ScenarioInput, InputError> {

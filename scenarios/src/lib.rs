@@ -1,6 +1,7 @@
 //! What a user touches: scenario files, their arms, the library of scenarios; calls as text.
 
 pub mod calls;
+pub mod compare;
 pub mod conform;
 pub mod device;
 pub mod image_file;
@@ -11,4 +12,5 @@ pub mod nearest;
 pub mod output;
 pub mod prepare;
 pub mod quantity;
+pub mod run;
 pub mod scenario;

@@ -94,6 +94,7 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
             queue,
             read_ahead_pages: u64::from(scenario.queue.read_ahead_kb) * 1_024 / u64::from(kernel.page_size),
             volume,
+            first_free: scenario.filesystem.allocator.first_free,
             kernel,
             pages,
             metadata,

@@ -66,26 +66,19 @@ pub(super) struct Arguments {
 
 /// Does it.
 pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
+    if arguments.image.is_some() {
+        bail!("running an image is not built yet");
+    }
     let options = Options { set: arguments.set.clone(), seed: arguments.seed, arms: arguments.arm.clone() };
-    let loaded = inputs(arguments)?
-        .iter()
-        .map(|input| Ok(load::load(input, &options)?))
-        .collect::<Result<Vec<Loaded>>>()?;
+    let mut loaded = Vec::new();
+    for argument in &arguments.scenario {
+        loaded.push(load::load(&ScenarioInput::open(argument)?, &options)?);
+    }
     if arguments.dry_run {
         show(&loaded, arguments.format)?;
         return Ok(ExitCode::SUCCESS);
     }
     bail!("running a scenario is not built yet; --dry-run shows what would run")
-}
-
-/// The scenarios, or the one that an image stands for.
-fn inputs(arguments: &Arguments) -> Result<Vec<ScenarioInput>> {
-    match (&arguments.image, &arguments.file) {
-        (Some(image), Some(file)) => {
-            Ok(vec![ScenarioInput::of_image(image, file, arguments.device.as_deref())?])
-        }
-        _ => arguments.scenario.iter().map(|argument| Ok(ScenarioInput::open(argument)?)).collect(),
-    }
 }
 
 /// What would run.

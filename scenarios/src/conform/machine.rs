@@ -36,6 +36,7 @@ pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
         read_ahead_pages: u64::from(recorded.device.read_ahead_kb) * 1024
             / u64::from(recorded.page_size.max(1)),
         volume: described(recorded)?,
+        first_free: None,
         kernel: KernelSettings {
             page_size: recorded.page_size,
             memory_pages: None,

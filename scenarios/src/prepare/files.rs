@@ -36,7 +36,11 @@ pub(super) fn volume(
     problems: &mut Vec<Problem>,
 ) -> Option<Volume> {
     match &scenario.filesystem.image {
-        Some(image) => of_image(&scenario.filesystem, image, names, page_size, open_image, problems),
+        Some(image) => {
+            let volume = of_image(&scenario.filesystem, image, names, open_image, problems)?;
+            check_room(&volume, page_size, device_sectors, problems);
+            Some(volume)
+        }
         None => described(scenario, device_sectors, problems),
     }
 }
@@ -53,7 +57,6 @@ fn of_image(
     filesystem: &Filesystem,
     path: &str,
     names: &FileNames,
-    page_size: u32,
     open: OpenImage<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Volume> {
@@ -68,12 +71,19 @@ fn of_image(
         }
     }
     let volume = open(path).and_then(|source| read_image(source, names));
-    let volume = volume.map_err(|reason| problems.push(Problem::new(at("image"), reason))).ok()?;
+    volume.map_err(|reason| problems.push(Problem::new(at("image"), reason))).ok()
+}
+
+/// Whether an image's filesystem can stand on the device and under the kernel.
+fn check_room(volume: &Volume, page_size: u32, device_sectors: Option<u64>, problems: &mut Vec<Problem>) {
+    let mut wrong = |message| problems.push(Problem::new(at("image"), message));
     if volume.block_size > page_size {
-        let message = format!("blocks of {} bytes are larger than a page", volume.block_size);
-        problems.push(Problem::new(at("image"), message));
+        wrong(format!("blocks of {} bytes are larger than a page", volume.block_size));
     }
-    Some(volume)
+    let sectors = volume.device_sectors;
+    if let Some(device) = device_sectors.filter(|device| *device < sectors) {
+        wrong(format!("the image has {sectors} sectors, the device only {device}"));
+    }
 }
 
 fn read_image(source: Arc<dyn ReadAt>, names: &FileNames) -> Result<Volume, String> {
