@@ -104,7 +104,8 @@ fn atoms(ios: &Ios, cuts: &[(Option<u32>, u64)]) -> Vec<Atom> {
             while piece.role == Role::Data {
                 let behind = cuts.partition_point(|cut| *cut <= (rest.file.map(|file| file.0), rest.logical));
                 let end = rest.logical + u64::from(rest.blocks);
-                let cut = cuts.get(behind).filter(|(file, cut)| *file == rest.file.map(|f| f.0) && *cut < end);
+                let cut =
+                    cuts.get(behind).filter(|(file, cut)| *file == rest.file.map(|f| f.0) && *cut < end);
                 let Some(&(_, cut)) = cut else { break };
                 // The cut lies inside the piece, whose length has 32 bits.
                 let front = u32::try_from(cut - rest.logical).unwrap_or(rest.blocks);

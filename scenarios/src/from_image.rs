@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::assemble::{AssembleError, open};
+use crate::image_file::{ImageFileError, open};
 use crate::input::ScenarioInput;
 
 /// How much a call reads: what `cat` and `cp` ask for.
@@ -16,11 +16,11 @@ const DEVICE: &str = "cheetah9LP";
 /// The scenario of reading `file` of the image from start to end.
 ///
 /// # Errors
-/// [`AssembleError`], if the image cannot be read or has no such file.
-pub fn scenario(image: &Path, file: &str, device: Option<&str>) -> Result<ScenarioInput, AssembleError> {
+/// [`ImageFileError`], if the image cannot be read or has no such file.
+pub fn scenario(image: &Path, file: &str, device: Option<&str>) -> Result<ScenarioInput, ImageFileError> {
     let shown = image.display().to_string();
     let opened = open(image)?;
-    let wrong = |source| AssembleError::Image { path: shown.clone(), source };
+    let wrong = |source| ImageFileError::Image { path: shown.clone(), source };
     let found = opened.lookup(file).map_err(wrong)?;
     let calls = found.size.div_ceil(CALL_BYTES).max(1);
     let reads = vec![format!("read f {CALL_BYTES}"); usize::try_from(calls).unwrap_or(usize::MAX)];

@@ -3,7 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use sim_mpage::ext2::image::ReadAt;
+
+use crate::image_file::ImageFile;
 use crate::library::{self, LIBRARY, SUFFIX};
 use crate::load;
 use crate::nearest::nearest;
@@ -136,6 +140,14 @@ impl load::Input for ScenarioInput {
                 InputError::Read { source, .. } => format!("{error}: {source}"),
                 _ => error.to_string(),
             }),
+        }
+    }
+
+    fn image(&self, path: &str) -> Result<Arc<dyn ReadAt>, String> {
+        let path = self.relative(path);
+        match ImageFile::open(&path) {
+            Ok(image) => Ok(Arc::new(image)),
+            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
         }
     }
 }

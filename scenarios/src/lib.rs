@@ -1,11 +1,11 @@
 //! What a user touches: scenario files, their arms, the library of scenarios; calls as text.
 
-pub mod assemble;
 pub mod calls;
 pub mod compare;
 pub mod conform;
 pub mod device;
 pub mod from_image;
+pub mod image_file;
 pub mod input;
 pub mod library;
 pub mod load;

@@ -1,7 +1,6 @@
 //! Running the arms of a scenario, and what each came to.
 
 use std::io::Write;
-use std::path::Path;
 
 use rayon::prelude::*;
 use sim_core::io::blocks::{DiskOrder, Order};
@@ -14,7 +13,6 @@ use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::Machine;
 use sim_mpage::run::{Outcome, RunError, run};
 
-use crate::assemble::{AssembleError, assemble};
 use crate::load::{Arm, Loaded};
 use crate::present::event::Lines;
 
@@ -31,9 +29,6 @@ pub struct ArmError {
 /// Why an arm could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum ArmProblem {
-    /// Its machine cannot be built.
-    #[error(transparent)]
-    Assemble(#[from] AssembleError),
     /// The run did not come to its end.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -149,9 +144,8 @@ impl Record {
             }
         }
         let waiting = &self.requests;
-        self.bios.retain(|(id, _)| {
-            !bios.contains(id) || waiting.iter().any(|(_, _, others)| others.contains(id))
-        });
+        self.bios
+            .retain(|(id, _)| !bios.contains(id) || waiting.iter().any(|(_, _, others)| others.contains(id)));
     }
 }
 
@@ -175,14 +169,14 @@ impl Sink for Record {
     }
 }
 
-/// Runs all arms of a scenario, several at a time; paths in it are relative to `directory`. `twice`:
+/// Runs all arms of a scenario, several at a time. `twice`:
 /// each runs twice, and must come to the same.
 ///
 /// # Errors
 /// [`ArmError`] for the first arm, in the order of the file, that could not be run.
-pub fn run_scenario(loaded: &Loaded, directory: &Path, twice: bool) -> Result<ScenarioRun, ArmError> {
+pub fn run_scenario(loaded: &Loaded, twice: bool) -> Result<ScenarioRun, ArmError> {
     let arms = loaded.arms.par_iter().map(|arm| {
-        let ran = run_arm(arm, directory, twice);
+        let ran = run_arm(arm, twice);
         ran.map_err(|source| ArmError { arm: arm.name.clone(), source })
     });
     let arms = arms.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -199,19 +193,18 @@ pub fn run_scenario(loaded: &Loaded, directory: &Path, twice: bool) -> Result<Sc
 ///
 /// # Errors
 /// If an arm cannot be run, or the lines cannot be written.
-pub fn stream(loaded: &Loaded, directory: &Path, mut to: impl Write) -> Result<(), StreamError> {
+pub fn stream(loaded: &Loaded, mut to: impl Write) -> Result<(), StreamError> {
     for arm in &loaded.arms {
-        let wrong = |source| ArmError { arm: arm.name.clone(), source };
-        let machine = assemble(&arm.prepared, directory).map_err(|error| wrong(error.into()))?;
         let mut lines = Lines::new(&arm.name, &mut to);
-        run(machine, &mut lines).map_err(|error| wrong(error.into()))?;
+        run(arm.machine.clone(), &mut lines)
+            .map_err(|error| ArmError { arm: arm.name.clone(), source: error.into() })?;
         lines.finish()?;
     }
     Ok(())
 }
 
-fn run_arm(arm: &Arm, directory: &Path, twice: bool) -> Result<ArmRun, ArmProblem> {
-    let machine = assemble(&arm.prepared, directory)?;
+fn run_arm(arm: &Arm, twice: bool) -> Result<ArmRun, ArmProblem> {
+    let machine = arm.machine.clone();
     let files = file_names(&machine.volume);
     let mut record = Record::new(machine.volume.block_size / 512);
     let outcome = run(machine.clone(), &mut record)?;
@@ -221,7 +214,7 @@ fn run_arm(arm: &Arm, directory: &Path, twice: bool) -> Result<ArmRun, ArmProble
     Ok(ArmRun {
         name: arm.name.clone(),
         device: arm.scenario.device.preset.clone(),
-        cpu_is_free: arm.prepared.kernel.cpu == sim_mpage::machine::CpuCosts::default(),
+        cpu_is_free: arm.machine.kernel.cpu == sim_mpage::machine::CpuCosts::default(),
         digest: outcome.digests.io.value(),
         record,
         files,

@@ -14,6 +14,8 @@ use scenarios::present::{self, text};
 use scenarios::run::{self, ScenarioRun};
 use scenarios::from_image;
 use serde_json::{Value, json};
+use sim_mpage::ext2::block_set::BlockSet;
+use sim_mpage::ext2::file_map::FileMap;
 
 use super::{Format, print, print_json};
 
@@ -73,22 +75,21 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
     let options = Options { set: arguments.set.clone(), seed: arguments.seed, arms: arguments.arm.clone() };
     let mut loaded = Vec::new();
     for input in inputs(arguments)? {
-        loaded.push((load::load(&input, &options)?, input.relative("")));
+        loaded.push(load::load(&input, &options)?);
     }
     if arguments.dry_run {
-        let scenarios: Vec<Loaded> = loaded.into_iter().map(|(loaded, _)| loaded).collect();
-        show(&scenarios, arguments.format)?;
+        show(&loaded, arguments.format)?;
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.format == Format::Ndjson {
-        for (loaded, directory) in &loaded {
-            run::stream(loaded, directory, BufWriter::new(io::stdout().lock()))?;
+        for loaded in &loaded {
+            run::stream(loaded, BufWriter::new(io::stdout().lock()))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
     let mut runs = Vec::new();
-    for (loaded, directory) in &loaded {
-        runs.push(run::run_scenario(loaded, directory, arguments.twice)?);
+    for loaded in &loaded {
+        runs.push(run::run_scenario(loaded, arguments.twice)?);
     }
     if let Some(directory) = &arguments.out {
         write_pictures(directory, &runs)?;
@@ -138,7 +139,7 @@ fn write_pictures(directory: &Path, runs: &[ScenarioRun]) -> Result<()> {
 fn show(loaded: &[Loaded], format: Format) -> Result<()> {
     let documents: Vec<Value> = loaded.iter().map(resolved).collect();
     match (format, documents.as_slice()) {
-        (Format::Text, _) => print(&loaded.iter().map(summary).collect::<Vec<_>>().join("\n"))?,
+        (Format::Text, _) => print(&loaded.iter().map(summary).collect::<Result<Vec<_>>>()?.join("\n"))?,
         (Format::Json, [only]) => print_json(only)?,
         (Format::Json, all) => print_json(&all)?,
         (Format::Ndjson, all) => {
@@ -155,22 +156,24 @@ fn resolved(loaded: &Loaded) -> Value {
     json!({ "name": loaded.name, "arms": arms })
 }
 
-fn summary(loaded: &Loaded) -> String {
+fn summary(loaded: &Loaded) -> Result<String> {
     let mut text = String::new();
     for arm in &loaded.arms {
         let scenario = &arm.scenario;
-        let calls: usize = arm.prepared.tasks.iter().map(|task| task.calls.len()).sum();
+        let calls: usize = arm.machine.tasks.iter().map(|task| task.calls.len()).sum();
         text += &format!("{}, arm {}: {}\n", loaded.name, arm.name, scenario.title);
         text += &format!(
             "  device {}, boundary {}, seed {}, {} tasks with {calls} calls\n",
             scenario.device.preset,
             if scenario.filesystem.boundary { "on" } else { "off" },
             scenario.seed,
-            arm.prepared.tasks.len(),
+            arm.machine.tasks.len(),
         );
-        for (path, bytes, layout) in arm.prepared.layouts() {
-            text += &format!("  /{path}, {bytes} bytes: {layout}\n");
+        let volume = &arm.machine.volume;
+        for file in &volume.files {
+            let map = FileMap::read(&*volume.base, &volume.superblock, file, &mut BlockSet::default())?;
+            text += &format!("  {}, {} bytes: {}\n", file.path, file.size, map.to_layout_string());
         }
     }
-    text
+    Ok(text)
 }
