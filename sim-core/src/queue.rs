@@ -14,6 +14,7 @@ use crate::time::Time;
 const SLOT_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 40;
 const SLOTS: u32 = 1 << SLOT_BITS;
+const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
 const SEQUENCES: u64 = 1 << SEQUENCE_BITS;
 
 /// More events are pending than the queue can hold (2^24).
@@ -46,7 +47,7 @@ fn pack(at: Time, sequence: u64, slot: u32) -> u128 {
 
 fn unpack(key: u128) -> (Time, u32) {
     let at = (key >> (SEQUENCE_BITS + SLOT_BITS)) as u64;
-    (Time::from_nanoseconds(at), (key & u128::from(SLOTS - 1)) as u32)
+    (Time::from_nanoseconds(at), (key & SLOT_MASK) as u32)
 }
 
 impl<T> EventQueue<T> {
