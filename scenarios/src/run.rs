@@ -1,5 +1,7 @@
 //! Running the arms of a scenario, and what each came to.
 
+use std::io::Write;
+
 use rayon::prelude::*;
 use sim_core::io::blocks::{DiskOrder, Order};
 use sim_core::io::{BioId, FileId, RequestId};
@@ -12,6 +14,7 @@ use sim_mpage::machine::Machine;
 use sim_mpage::run::{Outcome, RunError, run};
 
 use crate::load::{Arm, Loaded};
+use crate::present::event::Lines;
 
 /// An arm that could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,17 @@ pub enum ArmProblem {
     /// The run came to something else when it was repeated.
     #[error("the same run twice is not the same: {0}")]
     NotRepeatable(String),
+}
+
+/// A stream of events that broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// An arm could not be run.
+    #[error(transparent)]
+    Arm(#[from] ArmError),
+    /// A line could not be written.
+    #[error("cannot write events")]
+    Write(#[from] std::io::Error),
 }
 
 /// A scenario that has been run.
@@ -173,6 +187,20 @@ pub fn run_scenario(loaded: &Loaded, twice: bool) -> Result<ScenarioRun, ArmErro
         seed: first.map_or(0, |arm| arm.scenario.seed),
         arms,
     })
+}
+
+/// Runs the arms of a scenario one after the other and writes a line an event.
+///
+/// # Errors
+/// If an arm cannot be run, or the lines cannot be written.
+pub fn stream(loaded: &Loaded, mut to: impl Write) -> Result<(), StreamError> {
+    for arm in &loaded.arms {
+        let mut lines = Lines::new(&arm.name, &mut to);
+        run(arm.machine.clone(), &mut lines)
+            .map_err(|error| ArmError { arm: arm.name.clone(), source: error.into() })?;
+        lines.finish()?;
+    }
+    Ok(())
 }
 
 fn run_arm(arm: &Arm, twice: bool) -> Result<ArmRun, ArmProblem> {
