@@ -5,6 +5,7 @@
 
 mod command_line;
 mod diagnostics;
+mod expectations;
 mod library;
 mod resolving;
 mod schema;
