@@ -183,6 +183,12 @@ impl<W: Copy> Tasks<W> {
         GiveWay { tasks: self, given: false }
     }
 
+    /// Returns to whoever drives the executor and goes on before any other task: nothing can have
+    /// happened meanwhile. A task that runs for long without a pause lets its trace be taken out so.
+    pub fn step_out(&self) -> StepOut<'_, W> {
+        StepOut { tasks: self, out: false }
+    }
+
     /// Holds the CPU until [`Tasks::resume`] is called for the running task: no other task runs in
     /// the meantime, while events are handled.
     pub fn occupy(&self) -> Occupy<'_, W> {
@@ -312,6 +318,27 @@ impl<W: Copy> Future for Occupy<'_, W> {
     }
 }
 
+/// The future of [`Tasks::step_out`].
+#[derive(Debug)]
+#[must_use = "a task steps out only when this is awaited"]
+pub struct StepOut<'a, W> {
+    tasks: &'a Tasks<W>,
+    out: bool,
+}
+
+impl<W: Copy> Future for StepOut<'_, W> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.out {
+            return Poll::Ready(());
+        }
+        self.out = true;
+        self.tasks.ready.borrow_mut().resumed = Some(self.tasks.current.get());
+        Poll::Pending
+    }
+}
+
 /// What one step of the executor did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ran {
@@ -413,6 +440,26 @@ mod tests {
             tasks_ref.sleep(1).await;
         });
         assert_eq!(executor.run_one(&tasks), Ran::Ended(id));
+    }
+
+    #[test]
+    fn whoever_steps_out_goes_on_before_all_others() {
+        let tasks = Tasks::<u32>::new(Precedence::default());
+        let order = RefCell::new(Vec::new());
+        let mut executor = Executor::new();
+        for (name, class) in [("p", Class::Process), ("q", Class::Process), ("w", Class::BlockWorker)] {
+            let (tasks, order) = (&tasks, &order);
+            executor.start(tasks.add(name, class), async move {
+                order.borrow_mut().push(name);
+                tasks.step_out().await;
+                order.borrow_mut().push(name);
+            });
+        }
+        let worker = TaskId(2);
+        assert_eq!(executor.run_one(&tasks), Ran::Polled(worker));
+        assert_eq!(executor.run_one(&tasks), Ran::Ended(worker));
+        finish(&mut executor, &tasks);
+        assert_eq!(*order.borrow(), ["w", "w", "p", "p", "q", "q"]);
     }
 
     /// The worker runs where a process gives way under the ordinary policy, and not before all
