@@ -3,7 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use sim_mpage::ext2::image::ReadAt;
+
+use crate::image_file::ImageFile;
 use crate::library::{self, LIBRARY, SUFFIX};
 use crate::load;
 use crate::nearest::nearest;
@@ -75,6 +79,11 @@ impl ScenarioInput {
         ScenarioInput { name, text, directory: None }
     }
 
+    /// A scenario that is in no file; paths in it are relative to the working directory.
+    pub fn of_text(name: &str, text: String) -> ScenarioInput {
+        ScenarioInput { name: name.to_owned(), text, directory: Some(PathBuf::new()) }
+    }
+
     fn of_file(path: &Path) -> Result<ScenarioInput, InputError> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|source| match source.kind() {
@@ -131,6 +140,14 @@ impl load::Input for ScenarioInput {
                 InputError::Read { source, .. } => format!("{error}: {source}"),
                 _ => error.to_string(),
             }),
+        }
+    }
+
+    fn image(&self, path: &str) -> Result<Arc<dyn ReadAt>, String> {
+        let path = self.relative(path);
+        match ImageFile::open(&path) {
+            Ok(image) => Ok(Arc::new(image)),
+            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
         }
     }
 }

@@ -49,6 +49,7 @@ mod tests {
         let files: BTreeSet<String> = std::fs::read_dir(directory)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|file| file.ends_with(SUFFIX))
             .collect();
         let listed: BTreeSet<String> =
             LIBRARY.iter().map(|entry| format!("{}{SUFFIX}", entry.name)).collect();

@@ -48,6 +48,7 @@ pub enum Precedence {
 
 impl Precedence {
     /// The queue that a class stands in; lower queues go first.
+    #[inline]
     const fn queue(self, class: Class) -> usize {
         match (self, class) {
             (Precedence::WorkerFirst, Class::BlockWorker) | (Precedence::ProcessesFirst, Class::Process) => 0,
@@ -75,13 +76,17 @@ enum State {
 #[derive(Debug)]
 struct Record<W> {
     class: Class,
+    /// The queue in which it stands when it can run.
+    queue: usize,
     name: String,
     state: State,
+    /// What it waits for, if it sleeps.
     waits_for: Option<W>,
 }
 
-#[derive(Debug, Default)]
-struct Ready {
+#[derive(Debug)]
+struct Book<W> {
+    records: Vec<Record<W>>,
     queues: [VecDeque<TaskId>; 3],
     /// The task whose CPU time has just been spent: it never left the CPU.
     resumed: Option<TaskId>,
@@ -93,8 +98,7 @@ struct Ready {
 #[derive(Debug)]
 pub struct Tasks<W> {
     precedence: Precedence,
-    ready: RefCell<Ready>,
-    records: RefCell<Vec<Record<W>>>,
+    book: RefCell<Book<W>>,
     current: Cell<TaskId>,
 }
 
@@ -112,12 +116,8 @@ pub struct Sleeper<W> {
 impl<W: Copy> Tasks<W> {
     /// No task yet.
     pub fn new(precedence: Precedence) -> Tasks<W> {
-        Tasks {
-            precedence,
-            ready: RefCell::default(),
-            records: RefCell::default(),
-            current: Cell::new(TaskId(0)),
-        }
+        let book = Book { records: Vec::new(), queues: Default::default(), resumed: None, occupied: None };
+        Tasks { precedence, book: RefCell::new(book), current: Cell::new(TaskId(0)) }
     }
 
     /// Which class goes first.
@@ -127,33 +127,43 @@ impl<W: Copy> Tasks<W> {
 
     /// Adds a task, at the end of those that can run. Its future is handed to the [`Executor`].
     pub fn add(&self, name: &str, class: Class) -> TaskId {
-        let mut records = self.records.borrow_mut();
+        let mut book = self.book.borrow_mut();
         // A run has a handful of tasks; their number is far below 2^32.
-        let task = TaskId(u32::try_from(records.len()).unwrap_or(u32::MAX));
-        records.push(Record { class, name: name.to_owned(), state: State::Ready, waits_for: None });
-        self.ready.borrow_mut().queues[self.precedence.queue(class)].push_back(task);
+        let task = TaskId(u32::try_from(book.records.len()).unwrap_or(u32::MAX));
+        let queue = self.precedence.queue(class);
+        let (state, waits_for) = (State::Ready, None);
+        book.records.push(Record { class, queue, name: name.to_owned(), state, waits_for });
+        book.queues[queue].push_back(task);
         task
     }
 
     /// The task that runs, or ran last.
+    #[inline]
     pub fn current(&self) -> TaskId {
         self.current.get()
     }
 
     /// The name that a task was added with.
     pub fn name(&self, task: TaskId) -> String {
-        self.records.borrow()[task.0 as usize].name.clone()
+        self.book.borrow().records[task.0 as usize].name.clone()
+    }
+
+    #[inline]
+    fn set_state(&self, state: State) {
+        self.book.borrow_mut().records[self.current.get().0 as usize].state = state;
     }
 
     /// Says that the running task is about to sleep. A wake between this and [`Tasks::sleep`] is
     /// not lost: the sleep then ends at once.
+    #[inline]
     pub fn prepare_to_sleep(&self) {
-        self.records.borrow_mut()[self.current.get().0 as usize].state = State::Preparing;
+        self.set_state(State::Preparing);
     }
 
     /// Takes back [`Tasks::prepare_to_sleep`].
+    #[inline]
     pub fn stay_awake(&self) {
-        self.records.borrow_mut()[self.current.get().0 as usize].state = State::Ready;
+        self.set_state(State::Ready);
     }
 
     /// Sleeps until woken. Call [`Tasks::prepare_to_sleep`] first, then say to whoever wakes that
@@ -164,16 +174,16 @@ impl<W: Copy> Tasks<W> {
 
     /// Wakes a sleeping task: it goes to the end of those that can run. Waking one that does not
     /// sleep does nothing.
+    #[inline]
     pub fn wake(&self, task: TaskId) {
-        let record = &mut self.records.borrow_mut()[task.0 as usize];
-        match record.state {
-            State::Sleeping => {
-                record.state = State::Ready;
-                record.waits_for = None;
-                self.ready.borrow_mut().queues[self.precedence.queue(record.class)].push_back(task);
-            }
-            State::Preparing => record.state = State::WokenEarly,
-            State::Ready | State::WokenEarly | State::Ended => {}
+        let book = &mut *self.book.borrow_mut();
+        let record = &mut book.records[task.0 as usize];
+        if record.state == State::Sleeping {
+            record.state = State::Ready;
+            record.waits_for = None;
+            book.queues[record.queue].push_back(task);
+        } else if record.state == State::Preparing {
+            record.state = State::WokenEarly;
         }
     }
 
@@ -197,43 +207,45 @@ impl<W: Copy> Tasks<W> {
 
     /// Ends the CPU time that `task` spends.
     pub fn resume(&self, task: TaskId) {
-        let mut ready = self.ready.borrow_mut();
-        assert_eq!(ready.occupied, Some(task), "only the task that holds the CPU can be resumed");
-        ready.occupied = None;
-        ready.resumed = Some(task);
+        let mut book = self.book.borrow_mut();
+        assert_eq!(book.occupied, Some(task), "only the task that holds the CPU can be resumed");
+        book.occupied = None;
+        book.resumed = Some(task);
     }
 
     /// Whether a task holds the CPU while time passes.
     pub fn is_occupied(&self) -> bool {
-        self.ready.borrow().occupied.is_some()
+        self.book.borrow().occupied.is_some()
     }
 
     /// Those that sleep, in order of their numbers.
     pub fn sleepers(&self) -> Vec<Sleeper<W>> {
-        let records = self.records.borrow();
+        let book = self.book.borrow();
         (0..)
-            .zip(records.iter())
-            .filter_map(|(number, record)| {
+            .map(TaskId)
+            .zip(book.records.iter())
+            .filter_map(|(task, record)| {
                 let waits_for = record.waits_for?;
-                Some(Sleeper { task: TaskId(number), name: record.name.clone(), waits_for })
+                Some(Sleeper { task, name: record.name.clone(), waits_for })
             })
             .collect()
     }
 
-    fn next(&self) -> Option<TaskId> {
-        let mut ready = self.ready.borrow_mut();
-        if let Some(task) = ready.resumed.take() {
-            return Some(task);
-        }
-        if ready.occupied.is_some() {
-            return None;
-        }
-        ready.queues.iter_mut().find_map(VecDeque::pop_front)
+    /// Makes the next task that can run the current one.
+    #[inline]
+    fn switch(&self) -> Option<TaskId> {
+        let book = &mut *self.book.borrow_mut();
+        let next = match book.resumed.take() {
+            Some(task) => task,
+            None if book.occupied.is_some() => return None,
+            None => book.queues.iter_mut().find_map(VecDeque::pop_front)?,
+        };
+        self.current.set(next);
+        Some(next)
     }
 }
 
 /// The future of [`Tasks::sleep`].
-#[derive(Debug)]
 #[must_use = "a task sleeps only when this is awaited"]
 pub struct Sleep<'a, W> {
     tasks: &'a Tasks<W>,
@@ -247,27 +259,20 @@ impl<W: Copy + Unpin> Future for Sleep<'_, W> {
         let Some(waits_for) = self.waits_for.take() else {
             return Poll::Ready(());
         };
-        let record = &mut self.tasks.records.borrow_mut()[self.tasks.current.get().0 as usize];
-        match record.state {
-            State::WokenEarly => {
-                record.state = State::Ready;
-                Poll::Ready(())
-            }
-            State::Preparing => {
-                record.state = State::Sleeping;
-                record.waits_for = Some(waits_for);
-                Poll::Pending
-            }
-            state => {
-                assert_eq!(state, State::Preparing, "{} sleeps unprepared", record.name);
-                Poll::Pending
-            }
+        let task = self.tasks.current.get();
+        let record = &mut self.tasks.book.borrow_mut().records[task.0 as usize];
+        if record.state == State::WokenEarly {
+            record.state = State::Ready;
+            return Poll::Ready(());
         }
+        assert_eq!(record.state, State::Preparing, "task {task} sleeps unprepared");
+        record.state = State::Sleeping;
+        record.waits_for = Some(waits_for);
+        Poll::Pending
     }
 }
 
 /// The future of [`Tasks::give_way`].
-#[derive(Debug)]
 #[must_use = "a task gives way only when this is awaited"]
 pub struct GiveWay<'a, W> {
     tasks: &'a Tasks<W>,
@@ -282,21 +287,20 @@ impl<W: Copy> Future for GiveWay<'_, W> {
         if self.given || tasks.precedence == Precedence::ProcessesFirst {
             return Poll::Ready(());
         }
-        let mut ready = tasks.ready.borrow_mut();
+        let mut book = tasks.book.borrow_mut();
         let task = tasks.current.get();
-        let class = tasks.records.borrow()[task.0 as usize].class;
+        let Record { class, queue, .. } = book.records[task.0 as usize];
         let worker = tasks.precedence.queue(Class::BlockWorker);
-        if class == Class::BlockWorker || ready.queues[worker].is_empty() {
+        if class == Class::BlockWorker || book.queues[worker].is_empty() {
             return Poll::Ready(());
         }
-        ready.queues[tasks.precedence.queue(class)].push_front(task);
+        book.queues[queue].push_front(task);
         self.given = true;
         Poll::Pending
     }
 }
 
 /// The future of [`Tasks::occupy`].
-#[derive(Debug)]
 #[must_use = "CPU time is spent only when this is awaited"]
 pub struct Occupy<'a, W> {
     tasks: &'a Tasks<W>,
@@ -311,9 +315,9 @@ impl<W: Copy> Future for Occupy<'_, W> {
             return Poll::Ready(());
         }
         self.occupied = true;
-        let mut ready = self.tasks.ready.borrow_mut();
-        assert_eq!(ready.occupied, None, "the CPU is held already");
-        ready.occupied = Some(self.tasks.current.get());
+        let mut book = self.tasks.book.borrow_mut();
+        assert_eq!(book.occupied, None, "the CPU is held already");
+        book.occupied = Some(self.tasks.current.get());
         Poll::Pending
     }
 }
@@ -373,19 +377,18 @@ impl<'f> Executor<'f> {
 
     /// Lets the next task that can run do so, until it pauses or ends.
     pub fn run_one<W: Copy>(&mut self, tasks: &Tasks<W>) -> Ran {
-        let Some(task) = tasks.next() else {
+        let Some(task) = tasks.switch() else {
             return Ran::Nothing;
         };
         let Some(Some(future)) = self.futures.get_mut(task.0 as usize) else {
             // A task that was added and not started has nothing to do.
             return Ran::Polled(task);
         };
-        tasks.current.set(task);
         match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => Ran::Polled(task),
             Poll::Ready(()) => {
                 self.futures[task.0 as usize] = None;
-                tasks.records.borrow_mut()[task.0 as usize].state = State::Ended;
+                tasks.set_state(State::Ended);
                 Ran::Ended(task)
             }
         }

@@ -16,7 +16,7 @@ use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::run::RunError;
+use crate::failure::RunError;
 use crate::submit::{BufferEnd, EndIo, NewBio, spend, submit_bio};
 
 /// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).

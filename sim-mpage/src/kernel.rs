@@ -18,7 +18,7 @@ use crate::machine::KernelSettings;
 use crate::medium::Medium;
 use crate::page::store::PageCache;
 use crate::page::wait::PageWaits;
-use crate::run::RunError;
+use crate::failure::RunError;
 use crate::submit::{Bios, InDevice, Plugs};
 
 /// The simulated machine's kernel, and the device below it.

@@ -21,6 +21,8 @@ pub struct Machine {
     pub read_ahead_pages: u64,
     /// The filesystem on the device.
     pub volume: Volume,
+    /// The block from which on new ones are looked for where nothing says better.
+    pub first_free: Option<u64>,
     /// Settings of the kernel.
     pub kernel: KernelSettings,
     /// Pages and buffers to begin with.

@@ -16,7 +16,7 @@ use crate::kernel::{Kernel, Timer, WaitsFor};
 use crate::page::PageRef;
 use crate::page::buffers::BufferRef;
 use crate::record::{enter_span, leave_span, record, record_because};
-use crate::run::RunError;
+use crate::failure::RunError;
 
 /// What to do when a bio has ended: the kernel's `bi_end_io`, as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,9 +71,8 @@ impl Level {
         if same == kernel.len() && same == simulated.len() {
             return None;
         }
-        let show = |line: Option<&&Line>| {
-            line.map_or_else(|| "nothing more".to_owned(), |line| shown(line, names))
-        };
+        let show =
+            |line: Option<&&Line>| line.map_or_else(|| "nothing more".to_owned(), |line| shown(line, names));
         let first = same.saturating_sub(CONTEXT);
         let after = |side: &[&Line]| {
             side.iter().skip(same + 1).take(CONTEXT).map(|line| shown(line, names)).collect()

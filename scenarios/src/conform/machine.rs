@@ -33,8 +33,10 @@ pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
     Ok(Machine {
         device: device(&recorded.device)?,
         queue: queue(&recorded.device)?,
-        read_ahead_pages: u64::from(recorded.device.read_ahead_kb) * 1024 / u64::from(recorded.page_size.max(1)),
+        read_ahead_pages: u64::from(recorded.device.read_ahead_kb) * 1024
+            / u64::from(recorded.page_size.max(1)),
         volume: described(recorded)?,
+        first_free: None,
         kernel: KernelSettings {
             page_size: recorded.page_size,
             memory_pages: None,
@@ -116,8 +118,7 @@ fn queue(device: &RecordedDevice) -> Result<Settings, String> {
 
 fn described(recorded: &Recorded) -> Result<Volume, String> {
     let files = recorded.files.iter().map(file_layout).collect::<Result<_, _>>()?;
-    let layout =
-        Layout { block_size: recorded.block_size, device_sectors: recorded.device.sectors, files };
+    let layout = Layout { block_size: recorded.block_size, device_sectors: recorded.device.sectors, files };
     volume(&layout).map_err(|error| error.to_string())
 }
 

@@ -1,6 +1,10 @@
 //! From a file to its arms: each a scenario of its own, ready to run.
 
+use std::sync::Arc;
+
 use schemars::Schema;
+use sim_mpage::ext2::image::ReadAt;
+use sim_mpage::machine::Machine;
 
 use super::check::check;
 use super::diagnostic::{Diagnostic, Diagnostics};
@@ -11,7 +15,7 @@ use super::read::read;
 use super::source::{Place, Sources};
 use super::tree::{Node, Step, Tree};
 use crate::nearest::help_for;
-use crate::prepare::{Prepared, Problem, prepare};
+use crate::prepare::{Problem, prepare};
 use crate::scenario::Scenario;
 use crate::scenario::schema::scenario_schema;
 
@@ -29,6 +33,11 @@ pub trait Input {
     /// # Errors
     /// Why there is none, in words.
     fn base(&self, reference: &str) -> Result<(String, String), String>;
+    /// The bytes of an image that the scenario names.
+    ///
+    /// # Errors
+    /// Why they cannot be had, in words.
+    fn image(&self, path: &str) -> Result<Arc<dyn ReadAt>, String>;
 }
 
 /// What the command line changes.
@@ -43,18 +52,18 @@ pub struct Options {
 }
 
 /// An arm, resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Arm {
     /// Its name.
     pub name: String,
     /// The scenario with the arm's overrides; it has no arms of its own.
     pub scenario: Scenario,
-    /// What the scenario means.
-    pub prepared: Prepared,
+    /// The machine that the scenario means, ready to run.
+    pub machine: Machine,
 }
 
 /// A scenario file, read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Loaded {
     /// The file's name, or that of the library scenario.
     pub name: String,
@@ -167,7 +176,7 @@ impl Loading {
         let names: Vec<String> = arms.iter().map(|arm| arm.name.clone()).collect();
         let chosen = chosen(arms, options, tree.place)?;
         check_reach(&set, &chosen)?;
-        let arms = gather(chosen.into_iter().map(|arm| self.resolve(arm, &tree, &names)))?;
+        let arms = gather(chosen.into_iter().map(|arm| self.resolve(arm, &tree, &names, input)))?;
         Ok(Loaded { name: input.name().to_owned(), arms })
     }
 
@@ -235,7 +244,13 @@ impl Loading {
         Ok(list)
     }
 
-    fn resolve(&self, arm: ArmOverrides, base: &Tree, names: &[String]) -> Result<Arm, Vec<Diagnostic>> {
+    fn resolve(
+        &self,
+        arm: ArmOverrides,
+        base: &Tree,
+        names: &[String],
+        input: &dyn Input,
+    ) -> Result<Arm, Vec<Diagnostic>> {
         let mut tree = base.clone();
         for one in &arm.overrides {
             one_mistake(one.apply(&mut tree))?;
@@ -244,8 +259,8 @@ impl Loading {
         let scenario: Scenario = one_mistake(read(&tree))?;
         let tell = |problem: Problem| self.locate(problem, &tree);
         let unknown: Vec<Problem> = unknown_arms(&scenario, names);
-        match prepare(&scenario) {
-            Ok(prepared) if unknown.is_empty() => Ok(Arm { name: arm.name, scenario, prepared }),
+        match prepare(&scenario, &|path| input.image(path)) {
+            Ok(machine) if unknown.is_empty() => Ok(Arm { name: arm.name, scenario, machine }),
             Ok(_) => Err(unknown.into_iter().map(tell).collect()),
             Err(problems) => Err(unknown.into_iter().chain(problems).map(tell).collect()),
         }

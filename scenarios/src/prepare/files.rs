@@ -1,177 +1,237 @@
-//! The files of a described filesystem: where their blocks lie.
+//! The filesystem of a scenario: laid out as described, or an ext2 image.
 
-use sim_core::io::blocks::{Layout, PlacedRun};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::placed::{MapShape, check_map, shared_block};
-use super::{Problem, drawn};
+use sim_core::random::{Stream, Streams};
+use sim_mpage::ext2::disk_format::FIRST_INODE;
+use sim_mpage::ext2::image::{ReadAt, open_image};
+use sim_mpage::ext2::layout::{
+    self, FileLayout, Layout, LayoutError, Owner, Placement, first_file_block, fragmented,
+};
+use sim_mpage::ext2::volume::Volume;
+
+use super::layout::{place_of_block, place_of_logical, read_layout};
+use super::{OpenImage, Problem, kernel};
+use crate::calls::FileNames;
 use crate::load::tree::Step;
+use crate::scenario::Scenario;
 use crate::scenario::filesystem::{File, Filesystem};
 
-/// A file of a described filesystem.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribedFile {
-    /// Its path, without `/` in front.
-    pub path: String,
-    /// Its inode number; the first file's is 12, the first that ext2 gives out.
-    pub inode: u32,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Where its data and indirect blocks lie.
-    pub placed: Vec<PlacedRun>,
-}
-
-impl DescribedFile {
-    /// The runs of data, by logical block.
-    pub(super) fn data_runs(&self) -> Vec<(u64, u64)> {
-        let data = self.placed.iter().filter(|run| run.role == sim_core::io::Role::Data);
-        let mut runs: Vec<(u64, u64)> = data.map(|run| (run.first, run.count)).collect();
-        runs.sort_unstable();
-        runs
+/// The files that calls may name.
+pub(super) fn names(filesystem: &Filesystem) -> FileNames {
+    match filesystem.image {
+        Some(_) => FileNames::growing(),
+        None => FileNames::fixed(filesystem.files.names()),
     }
 }
 
-/// The first inode that is not reserved (`s_first_ino` is 11; `lost+found` has that one).
-const FIRST_INODE: u32 = 12;
-/// Where drawn pieces begin, at the least, in blocks: behind the filesystem's own blocks.
-const FIRST_DRAWN: u64 = 1_024;
-
-fn file_path(name: &str) -> Vec<Step> {
-    vec!["filesystem".into(), "files".into(), name.into()]
-}
-
-fn below(name: &str, key: &str) -> Vec<Step> {
-    [file_path(name), vec![key.into()]].concat()
-}
-
-/// All files in the order of their numbers.
-pub(super) fn files(
-    filesystem: &Filesystem,
-    block_size: u32,
-    seed: u64,
+/// The volume; `None` if there is a problem with it, or if the device is not known.
+pub(super) fn volume(
+    scenario: &Scenario,
+    names: &FileNames,
+    device_sectors: Option<u64>,
+    page_size: u32,
+    open_image: OpenImage<'_>,
     problems: &mut Vec<Problem>,
-) -> Vec<DescribedFile> {
-    let shape = MapShape::new(block_size);
-    let mut files = Vec::new();
-    for (inode, (name, file)) in (FIRST_INODE..).zip(filesystem.files.iter()) {
-        let path = name.strip_prefix('/').unwrap_or(name).to_owned();
-        if path.is_empty() || path.contains(char::is_whitespace) || path.ends_with('/') {
-            problems.push(Problem::new(file_path(name), "not a path that a call can name"));
+) -> Option<Volume> {
+    match &scenario.filesystem.image {
+        Some(image) => {
+            let volume = of_image(&scenario.filesystem, image, names, open_image, problems)?;
+            check_room(&volume, page_size, device_sectors, problems);
+            Some(volume)
         }
-        if files.iter().any(|known: &DescribedFile| known.path == path) {
-            problems.push(Problem::new(file_path(name), format!("the file \"/{path}\" comes twice")));
-        }
-        let (size, placed) = described(name, file, shape, problems).unwrap_or_default();
-        files.push(DescribedFile { path, inode, size, placed });
+        None => described(scenario, device_sectors, problems),
     }
-    draw(filesystem, shape, seed, &mut files, problems);
-    two_owners(filesystem, &files, problems);
-    files
 }
 
-/// Size and places of a file that is laid out or yet to be drawn.
+fn at(key: &str) -> [Step; 2] {
+    ["filesystem".into(), key.into()]
+}
+
+fn below(name: &str, key: &str) -> [Step; 4] {
+    ["filesystem".into(), "files".into(), name.into(), key.into()]
+}
+
+fn of_image(
+    filesystem: &Filesystem,
+    path: &str,
+    names: &FileNames,
+    open: OpenImage<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Volume> {
+    for (key, given) in [
+        ("files", !filesystem.files.is_empty()),
+        ("block_size", filesystem.block_size.is_some()),
+        ("allocator", filesystem.allocator.first_free.is_some()),
+    ] {
+        if given {
+            let problem = Problem::new(at(key), "an image says this itself");
+            problems.push(problem.expecting("only with a filesystem that is described here"));
+        }
+    }
+    let volume = open(path).and_then(|source| read_image(source, names));
+    volume.map_err(|reason| problems.push(Problem::new(at("image"), reason))).ok()
+}
+
+/// Whether an image's filesystem can stand on the device and under the kernel.
+fn check_room(volume: &Volume, page_size: u32, device_sectors: Option<u64>, problems: &mut Vec<Problem>) {
+    let mut wrong = |message| problems.push(Problem::new(at("image"), message));
+    if volume.block_size > page_size {
+        wrong(format!("blocks of {} bytes are larger than a page", volume.block_size));
+    }
+    let sectors = volume.device_sectors;
+    if let Some(device) = device_sectors.filter(|device| *device < sectors) {
+        wrong(format!("the image has {sectors} sectors, the device only {device}"));
+    }
+}
+
+fn read_image(source: Arc<dyn ReadAt>, names: &FileNames) -> Result<Volume, String> {
+    let image = open_image(source).map_err(|error| error.to_string())?;
+    let paths: Vec<&str> = names.paths().iter().map(String::as_str).collect();
+    image.volume(&paths).map_err(|error| error.to_string())
+}
+
 fn described(
+    scenario: &Scenario,
+    device_sectors: Option<u64>,
+    problems: &mut Vec<Problem>,
+) -> Option<Volume> {
+    let filesystem = &scenario.filesystem;
+    let block_size = kernel::block_size(scenario, problems)?;
+    let device_sectors = device_sectors?;
+    let known = problems.len();
+    let empty = Layout { block_size, device_sectors, files: Vec::new() };
+    let mut layout = empty.clone();
+    // The first inode that is not reserved is that of `lost+found`.
+    for (inode, (name, file)) in (FIRST_INODE + 1..).zip(filesystem.files.iter()) {
+        let Some(described) = one_file(name, file, inode, block_size, problems) else { continue };
+        if file.fragments.is_none() {
+            // Each file alone first, so that the mistakes of all are told, not only the first one's.
+            check(&Layout { files: vec![described.clone()], ..empty.clone() }, filesystem, problems);
+        }
+        layout.files.push(described);
+    }
+    if problems.len() > known {
+        return None;
+    }
+    draw(scenario, &mut layout, problems);
+    if problems.len() > known { None } else { check(&layout, filesystem, problems) }
+}
+
+/// The volume of a layout, or the problem with it.
+fn check(layout: &Layout, filesystem: &Filesystem, problems: &mut Vec<Problem>) -> Option<Volume> {
+    layout::volume(layout).map_err(|error| problems.push(locate(&error, filesystem))).ok()
+}
+
+/// What is said of a file; nothing is drawn yet.
+fn one_file(
     name: &str,
     file: &File,
-    shape: MapShape,
+    inode: u32,
+    block_size: u32,
     problems: &mut Vec<Problem>,
-) -> Option<(u64, Vec<PlacedRun>)> {
-    match (&file.layout, file.fragments, file.size) {
-        (Some(text), None, size) => laid_out(name, text, size.map(|size| size.0), shape, problems),
-        (None, Some(_), Some(size)) => Some((size.0, Vec::new())),
+) -> Option<FileLayout> {
+    let size = file.size.map(|size| size.0);
+    let whole =
+        |size, runs, indirect| Some(FileLayout { path: name.to_owned(), inode, size, runs, indirect });
+    match (&file.layout, file.fragments, size) {
+        (Some(text), None, size) => {
+            let (runs, indirect) =
+                read_layout(text).map_err(|problem| problems.push(problem.at(below(name, "layout")))).ok()?;
+            let blocks = runs.iter().map(|run| run.logical.saturating_add(run.blocks)).max().unwrap_or(0);
+            let bytes = blocks.saturating_mul(u64::from(block_size));
+            let size = size.unwrap_or(bytes);
+            if bytes.saturating_sub(size) >= u64::from(block_size) {
+                let message = format!("block {} lies beyond a file of this size", blocks - 1);
+                problems.push(Problem::new(below(name, "size"), message).expecting("expected more"));
+            }
+            whole(size, runs, indirect)
+        }
+        (None, Some(_), Some(size)) => whole(size, Vec::new(), BTreeMap::new()),
         _ => {
-            let problem = Problem::new(file_path(name), "this does not say where the file lies");
+            let path = ["filesystem".into(), "files".into(), name.into()];
+            let problem = Problem::new(path, "this does not say where the file lies");
             problems.push(problem.expecting("expected \"layout\", or \"size\" and \"fragments\""));
             None
         }
     }
 }
 
-fn laid_out(
-    name: &str,
-    text: &str,
-    size: Option<u64>,
-    shape: MapShape,
-    problems: &mut Vec<Problem>,
-) -> Option<(u64, Vec<PlacedRun>)> {
-    let layout: Layout = match text.parse() {
-        Ok(layout) => layout,
-        Err(error) => {
-            let problem = Problem::new(below(name, "layout"), "not a layout").within(error.start..error.end);
-            problems.push(problem.expecting(error.wrong.to_string()));
-            return None;
-        }
-    };
-    if let Err(wrong) = check_map(layout.runs(), shape) {
-        let problem = Problem::new(below(name, "layout"), wrong.to_string());
-        problems.push(within_word(problem, text, wrong.physical()).expecting("in this layout"));
-        return None;
-    }
-    let data = layout.runs().iter().filter(|run| run.role == sim_core::io::Role::Data);
-    // Checked above: all blocks lie within the map's reach, far below the end of 64 bits.
-    let blocks = data.map(|run| run.first + run.count).max().unwrap_or(0);
-    let bytes = blocks * shape.block_size();
-    let size = size.unwrap_or(bytes);
-    if bytes >= size.saturating_add(shape.block_size()) {
-        let message = format!("the layout has blocks up to {}, beyond this size", blocks - 1);
-        problems.push(Problem::new(below(name, "size"), message));
-    }
-    if size.div_ceil(shape.block_size()) > shape.reach() {
-        let message = format!("a file of {} blocks at most can be mapped", shape.reach());
-        problems.push(Problem::new(below(name, "size"), message));
-    }
-    Some((size, layout.runs().to_vec()))
-}
-
-/// The word of a layout in which a physical block is placed is what the problem is about.
-fn within_word(problem: Problem, text: &str, physical: u64) -> Problem {
-    let holds = |word: &&str| {
-        let layout: Option<Layout> = word.parse().ok();
-        let mut runs = layout.iter().flat_map(Layout::runs);
-        runs.any(|run| physical.checked_sub(run.physical).is_some_and(|offset| offset < run.count))
-    };
-    match text.split_ascii_whitespace().find(holds) {
-        Some(word) => {
-            let start = word.as_ptr().addr() - text.as_ptr().addr();
-            problem.within(start..start + word.len())
-        }
-        None => problem,
-    }
-}
-
 /// Draws the places of the files that ask for fragments, behind everything else.
-fn draw(
-    filesystem: &Filesystem,
-    shape: MapShape,
-    seed: u64,
-    files: &mut [DescribedFile],
-    problems: &mut Vec<Problem>,
-) {
-    let ends = files.iter().flat_map(|file| &file.placed).map(|run| run.physical.saturating_add(run.count));
-    let behind_layouts = ends.max().unwrap_or(0).max(FIRST_DRAWN);
-    let mut free = filesystem.allocator.first_free.unwrap_or(0).max(behind_layouts);
-    for (described, (name, file)) in files.iter_mut().zip(filesystem.files.iter()) {
+fn draw(scenario: &Scenario, layout: &mut Layout, problems: &mut Vec<Problem>) {
+    let filesystem = &scenario.filesystem;
+    let own = match first_file_block(layout.block_size, layout.device_sectors) {
+        Ok(own) => own,
+        Err(error) => return problems.push(Problem::new(["device".into()], error.to_string())),
+    };
+    let end =
+        |file: &FileLayout| Placement { runs: file.runs.clone(), indirect: file.indirect.clone() }.end();
+    let behind = layout.files.iter().map(end).max().unwrap_or(0);
+    let mut free = filesystem.allocator.first_free.unwrap_or(behind).max(own);
+    let mut streams = Streams::new(scenario.seed);
+    for (described, (name, file)) in layout.files.iter_mut().zip(filesystem.files.iter()) {
         let Some(fragments) = file.fragments else { continue };
-        if described.size == 0 {
-            continue;
-        }
-        match drawn::draw(&described.path, described.size, fragments, shape, free, seed) {
-            Ok(drawn) => {
-                free = drawn.end;
-                described.placed = drawn.placed;
+        let blocks = described.size.div_ceil(u64::from(layout.block_size));
+        let drawn = streams.stream(&format!("layout {name}")).map_err(|error| error.to_string());
+        let drawn = drawn.and_then(|mut stream: Stream| {
+            fragmented(free, blocks, layout.block_size, fragments, &mut stream)
+                .map_err(|error| error.to_string())
+        });
+        match drawn {
+            Ok(placement) => {
+                free = free.max(placement.end());
+                (described.runs, described.indirect) = (placement.runs, placement.indirect);
             }
-            Err(error) => problems.push(Problem::new(below(name, "fragments"), error.to_string())),
+            Err(reason) => problems.push(Problem::new(below(name, "fragments"), reason)),
         }
     }
 }
 
-/// Blocks that two files claim; of one file the grammar of layouts refuses it already.
-fn two_owners(filesystem: &Filesystem, files: &[DescribedFile], problems: &mut Vec<Problem>) {
-    let Some(shared) = shared_block(files) else { return };
-    let (first, second) = (&files[shared.first], &files[shared.second]);
-    let message = format!("block {} has two owners: /{} and /{}", shared.block, first.path, second.path);
-    let named = filesystem.files.iter().nth(shared.second);
-    if let Some((name, file)) = named {
-        let problem = Problem::new(below(name, "layout"), message).expecting("placed again here");
-        problems.push(within_word(problem, file.layout.as_deref().unwrap_or_default(), shared.block));
+/// Where in the scenario a mistake in a layout is.
+fn locate(error: &LayoutError, filesystem: &Filesystem) -> Problem {
+    let message = error.to_string();
+    let file = |path: &str| {
+        let plain = |path: &str| path.strip_prefix('/').unwrap_or(path).to_owned();
+        filesystem.files.iter().find(|(name, _)| plain(name) == plain(path))
+    };
+    let in_layout = |path: &str, find: &dyn Fn(&str) -> Option<std::ops::Range<usize>>| {
+        let Some((name, File { layout: Some(text), .. })) = file(path) else {
+            return Problem::new(at("files"), message.clone());
+        };
+        let problem = Problem::new(below(name, "layout"), message.clone()).expecting("in this layout");
+        Problem { span: find(text), ..problem }
+    };
+    match error {
+        LayoutError::MissingIndirect { path, logical, .. }
+        | LayoutError::LogicalTwice { path, logical }
+        | LayoutError::TooBig { path, logical, .. }
+        | LayoutError::EmptyRun { path, logical } => {
+            in_layout(path, &|text| place_of_logical(text, *logical))
+        }
+        LayoutError::UselessIndirect { path, physical, .. }
+        | LayoutError::BeyondDevice { owner: Owner::File(path, _), physical, .. } => {
+            in_layout(path, &|text| place_of_block(text, *physical))
+        }
+        LayoutError::OwnedTwice { first, second, block } => match (first, second) {
+            (_, Owner::File(path, _)) | (Owner::File(path, _), _) => {
+                in_layout(path, &|text| place_of_block(text, *block))
+            }
+            _ => Problem::new(at("files"), message),
+        },
+        LayoutError::SizeBeyondMap { path, .. } => match file(path) {
+            Some((name, _)) => Problem::new(below(name, "size"), message),
+            None => Problem::new(at("files"), message),
+        },
+        LayoutError::Path(path) | LayoutError::PathTwice(path) | LayoutError::Inode { path, .. } => {
+            match file(path) {
+                Some((name, _)) => Problem::new(["filesystem".into(), "files".into(), name.into()], message),
+                None => Problem::new(at("files"), message),
+            }
+        }
+        LayoutError::Geometry(_)
+        | LayoutError::BeyondDevice { .. }
+        | LayoutError::NoRoom { .. }
+        | LayoutError::InodeTwice(..) => Problem::new(["filesystem".into()], message),
     }
 }

@@ -24,23 +24,17 @@ fn page_size(kernel: &Kernel) -> Option<u32> {
     if PAGE_SIZES.contains(&size) { u32::try_from(size).ok() } else { None }
 }
 
-/// Bytes a block.
-pub(super) fn block_size(scenario: &Scenario, problems: &mut Vec<Problem>) -> u32 {
+/// Bytes a block of a described filesystem; `None` if what was said is no block size.
+pub(super) fn block_size(scenario: &Scenario, problems: &mut Vec<Problem>) -> Option<u32> {
     let page_size = page_size(&scenario.kernel).map_or(u64::MAX, u64::from);
-    let given = scenario.filesystem.block_size.map(|size| size.0);
-    let size = given.unwrap_or(DEFAULT_BLOCK);
+    let size = scenario.filesystem.block_size.map_or(DEFAULT_BLOCK, |size| size.0);
     let fits = (SMALLEST_BLOCK..=page_size).contains(&size) && size.is_power_of_two();
-    match u32::try_from(size) {
-        Ok(size) if fits => size,
-        _ => {
-            let message = format!("{size} bytes cannot be a block");
-            problems.push(
-                Problem::new(path(["filesystem", "block_size"]), message)
-                    .expecting("expected 1KiB, 2KiB, 4KiB, ... up to the page size"),
-            );
-            4_096
-        }
+    let block_size = u32::try_from(size).ok().filter(|_| fits);
+    if block_size.is_none() {
+        let problem = Problem::new(path(["filesystem", "block_size"]), "not a block size");
+        problems.push(problem.expecting("expected 1KiB, 2KiB, 4KiB, ... up to the page size"));
     }
+    block_size
 }
 
 /// The kernel's settings.

@@ -1,10 +1,13 @@
 //! Pages and faults that a run begins with, and whether expectations can be read.
 
 use sim_core::io::blocks::Order;
-use sim_core::io::{FileId, Operation};
-use sim_mpage::machine::{BadSectors, BufferState, PageState};
+use sim_core::io::{FileId, Operation, Role};
+use sim_mpage::ext2::block_set::BlockSet;
+use sim_mpage::ext2::file_map::FileMap;
+use sim_mpage::ext2::volume::Volume;
+use sim_mpage::machine::{BadSectors, BufferState, MetadataState, PageState};
 
-use super::{DescribedFile, Problem};
+use super::Problem;
 use crate::calls::FileNames;
 use crate::load::tree::Step;
 use crate::nearest::help_for;
@@ -12,99 +15,131 @@ use crate::scenario::expect::Expectation;
 use crate::scenario::faults::{Direction, Fault};
 use crate::scenario::pages::{BufferFlag, Pages};
 
-/// The most pages that a run may begin with.
-const MOST_PAGES: u64 = 1_000_000;
-
-/// Sizes in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    pub(super) page_size: u64,
-    pub(super) block_size: u64,
-}
-
-/// The states of pages, one by one; what an image's files hold is not known here.
-pub(super) fn pages(
+/// The file of each entry of `pages`, where it is known.
+pub(super) fn files_of_pages(
     list: &[Pages],
-    shape: Shape,
-    files: Option<&[DescribedFile]>,
     names: &mut FileNames,
     problems: &mut Vec<Problem>,
-) -> Vec<PageState> {
-    let mut states = Vec::new();
-    for (index, pages) in list.iter().enumerate() {
-        let at = |key: &str| [Step::from("pages"), index.into(), key.into()];
-        let Some(file) = names.find(&pages.file) else {
-            let known: Vec<&str> = names.paths().iter().map(String::as_str).collect();
-            let problem = Problem::new(at("file"), format!("no file \"{}\" in this filesystem", pages.file));
-            problems.push(Problem { help: Some(help_for(&pages.file, &known)), ..problem });
-            continue;
+) -> Vec<Option<FileId>> {
+    let numbered = list.iter().enumerate();
+    numbered
+        .map(|(index, pages)| {
+            let file = names.find(&pages.file);
+            if file.is_none() {
+                let known: Vec<&str> = names.paths().iter().map(String::as_str).collect();
+                let path = [Step::from("pages"), index.into(), "file".into()];
+                let problem = Problem::new(path, format!("no file \"{}\" in this filesystem", pages.file));
+                problems.push(Problem { help: Some(help_for(&pages.file, &known)), ..problem });
+            }
+            file
+        })
+        .collect()
+}
+
+/// What is wrong with an entry of `pages`: the key, and what.
+type Wrong = (&'static str, String);
+
+/// The states of pages one by one, and those of indirect blocks.
+pub(super) fn pages(
+    list: &[Pages],
+    files: &[Option<FileId>],
+    page_size: u32,
+    volume: &Volume,
+    problems: &mut Vec<Problem>,
+) -> (Vec<PageState>, Vec<MetadataState>) {
+    let (mut states, mut metadata) = (Vec::new(), Vec::new());
+    for (index, (entry, file)) in list.iter().zip(files).enumerate() {
+        let Some(file) = *file else { continue };
+        let cached = Cached { entry, file, page_size: u64::from(page_size), volume };
+        let result = match (entry.page, &entry.metadata) {
+            (Some(page), None) => cached.pages(page).map(|more| states.extend(more)),
+            (None, Some(role)) => cached.metadata(role).map(|one| metadata.push(one)),
+            _ => Err(("file", "neither a page nor an indirect block of this file, or both".to_owned())),
         };
-        let described = files.and_then(|files| files.get(usize::try_from(file.0).ok()?));
-        match states_of(pages, file, shape, described) {
-            Ok(more) => states.extend(more),
-            Err((key, message)) => problems.push(Problem::new(at(key), message)),
+        if let Err((key, message)) = result {
+            let problem = Problem::new([Step::from("pages"), index.into(), key.into()], message);
+            problems.push(problem.expecting("not so"));
         }
     }
-    states
+    (states, metadata)
 }
 
-fn states_of(
-    pages: &Pages,
+struct Cached<'a> {
+    entry: &'a Pages,
     file: FileId,
-    shape: Shape,
-    described: Option<&DescribedFile>,
-) -> Result<Vec<PageState>, (&'static str, String)> {
-    if pages.count > MOST_PAGES {
-        return Err(("count", format!("at most {MOST_PAGES} pages at once")));
-    }
-    let end = pages.page.checked_add(pages.count).ok_or(("page", "no such page".to_owned()))?;
-    if let Some(described) = described {
-        let in_file = described.size.div_ceil(shape.page_size);
-        if end > in_file {
-            return Err(("page", format!("page {} lies beyond the file, which has {in_file}", end - 1)));
-        }
-    }
-    let blocks_per_page = shape.page_size / shape.block_size;
-    let buffers: Option<Vec<BufferState>> =
-        pages.buffers.as_ref().map(|list| list.iter().map(|flags| buffer(flags)).collect());
-    if let Some(list) = &buffers {
-        if list.len() as u64 != blocks_per_page {
-            let message = format!("a page has {blocks_per_page} blocks, this lists {}", list.len());
-            return Err(("buffers", message));
-        }
-        if let Some(described) = described {
-            check_mapped(list, pages.page * blocks_per_page, pages.count, described)?;
-        }
-    }
-    let state = |index| PageState {
-        file,
-        index,
-        up_to_date: pages.up_to_date,
-        dirty: pages.dirty,
-        buffers: buffers.clone(),
-    };
-    Ok((pages.page..end).map(state).collect())
+    page_size: u64,
+    volume: &'a Volume,
 }
 
-/// A mapped buffer has a block to be mapped to.
-fn check_mapped(
-    buffers: &[BufferState],
-    first_block: u64,
-    pages: u64,
-    file: &DescribedFile,
-) -> Result<(), (&'static str, String)> {
-    let runs = file.data_runs();
-    let is_placed = |block: u64| {
-        let behind = runs.partition_point(|(first, _)| *first <= block);
-        behind.checked_sub(1).is_some_and(|last| block - runs[last].0 < runs[last].1)
-    };
-    let blocks = buffers.iter().cycle().zip(first_block..first_block + pages * buffers.len() as u64);
-    for (buffer, block) in blocks {
-        if buffer.mapped && !is_placed(block) {
-            return Err(("buffers", format!("block {block} is a hole: its buffer cannot be mapped")));
+impl Cached<'_> {
+    fn map(&self) -> Result<FileMap, Wrong> {
+        let volume = self.volume;
+        let file = usize::try_from(self.file.0).ok().and_then(|index| volume.files.get(index));
+        let file = file.ok_or_else(|| ("file", "no such file".to_owned()))?;
+        FileMap::read(&*volume.base, &volume.superblock, file, &mut BlockSet::default())
+            .map_err(|error| ("file", error.to_string()))
+    }
+
+    fn size(&self) -> u64 {
+        let file = usize::try_from(self.file.0).ok().and_then(|index| self.volume.files.get(index));
+        file.map_or(0, |file| file.size)
+    }
+
+    fn pages(&self, page: u64) -> Result<Vec<PageState>, Wrong> {
+        let count = self.entry.count.unwrap_or(1);
+        let in_file = self.size().div_ceil(self.page_size);
+        let end = page.checked_add(count).filter(|end| *end <= in_file);
+        let end = end.ok_or_else(|| ("page", format!("the file has {in_file} pages, 0 the first")))?;
+        let buffers: Option<Vec<BufferState>> =
+            self.entry.buffers.as_ref().map(|list| list.iter().map(|flags| buffer(flags)).collect());
+        if let Some(buffers) = &buffers {
+            self.check_buffers(buffers, page, count)?;
+        }
+        let state = |index| PageState {
+            file: self.file,
+            index,
+            up_to_date: self.entry.up_to_date.unwrap_or(true),
+            dirty: self.entry.dirty,
+            buffers: buffers.clone(),
+        };
+        Ok((page..end).map(state).collect())
+    }
+
+    /// One buffer a block, and a mapped one has a block to be mapped to.
+    fn check_buffers(&self, buffers: &[BufferState], page: u64, count: u64) -> Result<(), Wrong> {
+        let blocks_per_page = self.page_size / u64::from(self.volume.block_size);
+        if buffers.len() as u64 != blocks_per_page {
+            return Err((
+                "buffers",
+                format!("a page has {blocks_per_page} blocks, this lists {}", buffers.len()),
+            ));
+        }
+        let runs = self.map()?.runs;
+        let is_placed = |block: u64| {
+            let behind = runs.partition_point(|run| run.logical <= block);
+            behind.checked_sub(1).is_some_and(|last| block - runs[last].logical < runs[last].blocks)
+        };
+        // The pages lie within the file, so the products do not overflow.
+        let blocks = page * blocks_per_page..(page + count) * blocks_per_page;
+        let hole =
+            buffers.iter().cycle().zip(blocks).find(|(buffer, block)| buffer.mapped && !is_placed(*block));
+        match hole {
+            Some((_, block)) => Err(("buffers", format!("block {block} is a hole: nothing to be mapped to"))),
+            None => Ok(()),
         }
     }
-    Ok(())
+
+    fn metadata(&self, text: &str) -> Result<MetadataState, Wrong> {
+        let entry = self.entry;
+        if entry.count.is_some() || entry.up_to_date.is_some() || entry.buffers.is_some() {
+            return Err(("metadata", "an indirect block has only \"dirty\" beside it".to_owned()));
+        }
+        let map = self.map()?;
+        let role =
+            text.parse::<Role>().ok().filter(|role| map.indirect.iter().any(|(known, _)| known == role));
+        let role = role.ok_or_else(|| ("metadata", format!("the file has no indirect block \"{text}\"")))?;
+        Ok(MetadataState { file: self.file, role, dirty: entry.dirty })
+    }
 }
 
 fn buffer(flags: &[BufferFlag]) -> BufferState {
@@ -116,14 +151,14 @@ fn buffer(flags: &[BufferFlag]) -> BufferState {
     }
 }
 
+const ONE_FAULT: &str =
+    "expected either \"sector\" (with \"sectors\", \"operation\", \"times\") or \"bio_allocation\"";
+
 /// Sectors that fail, and allocations that do.
 pub(super) fn faults(list: &[Fault], problems: &mut Vec<Problem>) -> (Vec<BadSectors>, Vec<u64>) {
     let (mut bad, mut allocations) = (Vec::new(), Vec::new());
     for (index, fault) in list.iter().enumerate() {
-        let wrong = |message: &str| {
-            let problem = Problem::new([Step::from("faults"), index.into()], message);
-            problem.expecting("expected either \"sector\" (with \"sectors\", \"operation\", \"times\") or \"bio_allocation\"")
-        };
+        let wrong = |message: &str| Problem::new([Step::from("faults"), index.into()], message);
         let of_sectors = fault.sectors.is_some() || fault.operation.is_some() || fault.times.is_some();
         match (fault.sector, fault.bio_allocation) {
             (Some(sector), None) => {
@@ -138,7 +173,7 @@ pub(super) fn faults(list: &[Fault], problems: &mut Vec<Problem>) -> (Vec<BadSec
                 bad.push(BadSectors { sector, sectors, operation, times: fault.times });
             }
             (None, Some(nth)) if !of_sectors => allocations.push(nth),
-            _ => problems.push(wrong("not one fault")),
+            _ => problems.push(wrong("not one fault").expecting(ONE_FAULT)),
         }
     }
     allocations.sort_unstable();

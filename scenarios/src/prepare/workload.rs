@@ -68,6 +68,9 @@ fn calls(
         match parse_call(text, names, handles) {
             Ok(call) => calls.push(call),
             Err(error) => {
+                if let Some(["open", handle]) = text.split(' ').collect::<Vec<_>>().get(..2) {
+                    handles.assume_open(handle);
+                }
                 let path = path.iter().cloned().chain([Step::Index(index)]);
                 let problem = Problem::new(path, error.problem.to_string());
                 problems.push(problem.within(error.span).expecting(error.problem.expected()));

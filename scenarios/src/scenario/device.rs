@@ -1,15 +1,19 @@
 //! The device of a scenario.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::schema::or_preset_name;
-use crate::device::PRESETS;
+use crate::device::{IDEAL, names};
 use crate::quantity::TimeSpan;
 
-/// A device: a preset and what differs from it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+/// A device: a preset and what differs from it. Beside the keys below it may have any parameter of
+/// the preset's model, by its name in the preset's data: `"rotation_rpm": 15000`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 #[schemars(transform = or_preset_name)]
 pub struct DeviceChoice {
     /// The preset to start from. Default: `ideal`.
@@ -24,24 +28,29 @@ pub struct DeviceChoice {
     /// `ideal` only: time per sector on top of the latency. Default: `0ns`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_sector: Option<TimeSpan>,
-    /// `ideal` only: how many requests it serves at once, from 1. Default: 64.
+    /// How many requests it works on at once (flash drives: commands a queue pair). Default: that
+    /// of the preset; `ideal`: 64.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_048_576))]
     pub queue_depth: Option<u32>,
+    /// Parameters of the preset's model.
+    #[serde(flatten)]
+    pub parameters: BTreeMap<String, Value>,
 }
 
 impl Default for DeviceChoice {
     fn default() -> Self {
         DeviceChoice {
-            preset: "ideal".to_owned(),
+            preset: IDEAL.to_owned(),
             sectors: None,
             latency: None,
             per_sector: None,
             queue_depth: None,
+            parameters: BTreeMap::new(),
         }
     }
 }
 
 fn preset_names(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "enum": PRESETS })
+    json_schema!({ "type": "string", "enum": names() })
 }

@@ -22,16 +22,16 @@ pub struct File {
     /// Instead of `layout`, with `size`: the file lies in this many pieces, whose places are drawn
     /// from the seed. Each indirect block lies before the first block that it maps.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub fragments: Option<u64>,
 }
 
-/// Where new blocks are looked for.
+/// Where blocks are put that no layout places.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Allocator {
-    /// The first block of the device that is free, in filesystem blocks; what is drawn or allocated
-    /// lies from there on. Default: behind everything that the layouts place.
+    /// The first block of the device, in filesystem blocks, where fragments are put. Default: the
+    /// first one behind everything that the layouts place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_free: Option<u64>,
 }
@@ -53,7 +53,7 @@ pub struct Filesystem {
     /// Whether the filesystem hands out a block's data while mapping it for reading, as if
     /// `get_block` set the buffer up to date. Default: false.
     pub get_block_fills: bool,
-    /// Where new blocks are looked for.
+    /// Where blocks are put that no layout places.
     pub allocator: Allocator,
     /// Path to layout or object, in the order in which files are numbered. Default: none.
     pub files: Named<File>,

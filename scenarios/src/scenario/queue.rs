@@ -17,6 +17,42 @@ pub enum Scheduler {
     MqDeadline,
 }
 
+/// The tunables of mq-deadline, named as in `/sys/block/DEVICE/queue/iosched`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Iosched {
+    /// After how many milliseconds a read is overdue. Default: 500.
+    pub read_expire: u32,
+    /// After how many milliseconds a write is overdue. Default: 5000.
+    pub write_expire: u32,
+    /// How many requests go out in order of sectors before directions and deadlines are looked at
+    /// again. Default: 16.
+    pub fifo_batch: u32,
+    /// How often reads may be chosen while writes wait. Default: 2.
+    pub writes_starved: u32,
+    /// Whether requests are searched for a front merge: 0 or 1. Default: 1.
+    #[schemars(range(max = 1))]
+    pub front_merges: u8,
+    /// How many of the scheduler's tags writes may hold, roughly. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub async_depth: Option<u32>,
+}
+
+impl Default for Iosched {
+    fn default() -> Self {
+        let own = sim_disk::block::Iosched::default();
+        Iosched {
+            read_expire: own.read_expire,
+            write_expire: own.write_expire,
+            fifo_batch: own.fifo_batch,
+            writes_starved: own.writes_starved,
+            front_merges: u8::from(own.front_merges),
+            async_depth: own.async_depth,
+        }
+    }
+}
+
 /// The settings of the queue, named as in `/sys/block/DEVICE/queue`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -57,6 +93,8 @@ pub struct Queue {
     /// Whether the driver may sleep, so that only the kernel's worker runs the queue, as in the
     /// recorded traces. Default: true.
     pub blocking: bool,
+    /// The scheduler's own settings; only with `mq-deadline`.
+    pub iosched: Iosched,
 }
 
 impl Default for Queue {
@@ -72,6 +110,7 @@ impl Default for Queue {
             logical_block_size: None,
             physical_block_size: None,
             blocking: true,
+            iosched: Iosched::default(),
         }
     }
 }

@@ -117,8 +117,7 @@ impl Geometry {
         let position = zone.position(lbn);
         let extent = zone.extent(lbn, position);
         // [hdd-geometry.zone]
-        let track = position.sector / zone.sectors_per_track;
-        let (cylinder, order) = (track / self.surfaces, track % self.surfaces);
+        let (cylinder, order) = (position.track / self.surfaces, position.track % self.surfaces);
         // Cylinders were counted in 32 bits, and a head is below the surfaces.
         let cylinder_on_disk = zone.first_cylinder + low_bits(cylinder);
         let downwards = match self.mapping {
@@ -126,7 +125,7 @@ impl Geometry {
             LbnMapping::SerpentineInZone => cylinder % 2 == 1,
             LbnMapping::SerpentineOnDisk => cylinder_on_disk % 2 == 1,
         };
-        let start = track * zone.sectors_per_track;
+        let start = position.track * zone.sectors_per_track;
         // [hdd-geometry.skew]
         let turned =
             skew.offset + skew.track * order + skew.whole_cylinder * cylinder + zone.slips_before(start);

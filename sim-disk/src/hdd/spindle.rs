@@ -38,7 +38,7 @@ pub struct Pass {
 impl Spindle {
     /// Platters at `rotation_rpm` revolutions a minute (1 to 100 000), at time 0 turned by so many
     /// millionths of a turn.
-    pub fn new(rotation_rpm: u32, starting_angle_millionths: u32) -> Spindle {
+    pub(crate) fn new(rotation_rpm: u32, starting_angle_millionths: u32) -> Spindle {
         let start = u64::from(starting_angle_millionths) * (TURN / 1_000_000) % TURN;
         Spindle { rpm: rotation_rpm.into(), start }
     }
@@ -149,7 +149,9 @@ mod tests {
     proptest! {
         #[test]
         fn an_edge_comes_at_the_first_nanosecond_that_has_turned_so_far(
-            (rpm, start, landed) in (1_u32..=100_000, 0_u32..1_000_000, 0..u64::MAX / 4),
+            // The slower the platters, the more of their edges fall on whole nanoseconds.
+            rpm in prop_oneof![1_u32..8, 1_u32..=100_000],
+            (start, landed) in (0_u32..1_000_000, 0..u64::MAX / 4),
             (sectors, angle, wanted, further) in (1_u32..3_000, 0_u32..3_000, any::<u64>(), any::<u64>()),
             turns in 0_u64..3,
         ) {

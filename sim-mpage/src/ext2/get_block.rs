@@ -15,7 +15,7 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::page::buffers::BufferRef;
 use crate::record::record;
-use crate::run::RunError;
+use crate::failure::RunError;
 
 /// Consecutive blocks of a file that lie consecutively on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +253,7 @@ fn give_back<T>(k: &Kernel, chain: &[u32]) -> Result<T, Errno> {
 fn take(k: &Kernel, goal: u64, count: u32) -> Option<(u32, u32)> {
     let allocated = k.allocator.borrow_mut().allocate(goal, count);
     let allocated = allocated.unwrap_or_else(|bad_bitmap| {
-        k.failure.borrow_mut().get_or_insert(RunError::Bitmap(bad_bitmap));
+        k.failure.borrow_mut().get_or_insert(RunError::Bitmap(bad_bitmap.to_string()));
         None
     });
     let (first, count) = allocated?;

@@ -76,6 +76,7 @@ impl Bench {
             device: Device::Ideal(Box::new(Ideal::new(settings))),
             queue: Settings::default(),
             read_ahead_pages: 32,
+            first_free: None,
             volume,
             kernel: KernelSettings {
                 page_size: 4096,

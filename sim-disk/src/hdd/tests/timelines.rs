@@ -118,6 +118,17 @@ fn a_sector_that_is_not_in_the_buffer_in_time_is_written_a_turn_later() {
 }
 
 #[test]
+fn a_first_sector_that_comes_too_early_costs_a_turn_though_the_others_would_not() {
+    // [hdd-writes.lost-turn]
+    let mut parameters = tiny();
+    parameters.controller.data_preparation_ns = 2_600_000;
+    // In the buffer at 3.35, 3.60 and 3.85; the sectors come at 3, 4 and 5.
+    let write = serve(&mut drive(parameters), at(0), request(1, Operation::Write, 3, 3));
+    assert_eq!(told(&write).0, 1_609);
+    assert_eq!(write.parts.get(Part::Rotation).nanoseconds(), 12_400_000);
+}
+
+#[test]
 fn a_write_that_ends_on_the_bus_says_so() {
     // [hdd-writes.completion] [hdd-parts.path]
     let mut parameters = tiny();
