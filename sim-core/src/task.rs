@@ -15,7 +15,7 @@ mod executor;
 mod pause;
 
 pub use executor::{Executor, Ran};
-pub use pause::{GiveWay, Occupy, Sleep};
+pub use pause::{GiveWay, Occupy, Sleep, StepOut};
 
 /// A task, numbered in the order in which tasks are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,6 +194,12 @@ impl<W: Copy> Tasks<W> {
     /// goes on right behind it. Ready at once otherwise.
     pub fn give_way(&self) -> GiveWay<'_, W> {
         GiveWay { tasks: self, given: false }
+    }
+
+    /// Returns to whoever drives the executor and goes on before any other task: nothing can have
+    /// happened meanwhile. A task that runs for long without a pause lets its trace be taken out so.
+    pub fn step_out(&self) -> StepOut<'_, W> {
+        StepOut { tasks: self, out: false }
     }
 
     /// Holds the CPU until [`Tasks::resume`] is called for the running task: no other task runs in

@@ -81,7 +81,7 @@ fn timed(calls: &[Call], at_us: &[u64]) -> Result<Vec<TimedCall>, String> {
     let timed = calls.iter().enumerate().map(|(number, &call)| {
         let after = at_us.get(number).copied().unwrap_or(first).saturating_sub(first);
         let after = Duration::from_microseconds(after)?;
-        Some(TimedCall { call, not_before: Time::ZERO.checked_add(after)? })
+        Some(TimedCall { not_before: Time::ZERO.checked_add(after)?, ..TimedCall::once(call) })
     });
     timed.collect::<Option<_>>().ok_or_else(|| "a call at an impossible time".to_owned())
 }

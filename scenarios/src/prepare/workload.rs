@@ -52,7 +52,7 @@ fn tasks(scenario: &Scenario, names: &mut FileNames, problems: &mut Vec<Problem>
 }
 
 fn task(name: &str, pid: u32, start: Time, calls: Vec<Call>) -> TaskSpec {
-    let calls = calls.into_iter().map(|call| TimedCall { call, not_before: Time::ZERO }).collect();
+    let calls = calls.into_iter().map(TimedCall::once).collect();
     TaskSpec { name: name.to_owned(), pid, start, calls }
 }
 

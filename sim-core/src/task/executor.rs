@@ -110,6 +110,26 @@ mod tests {
         assert_eq!(executor.run_one(&tasks), Ran::Ended(id));
     }
 
+    #[test]
+    fn whoever_steps_out_goes_on_before_all_others() {
+        let tasks = Tasks::<u32>::new(Precedence::default());
+        let order = RefCell::new(Vec::new());
+        let mut executor = Executor::new();
+        for (name, class) in [("p", Class::Process), ("q", Class::Process), ("w", Class::BlockWorker)] {
+            let (tasks, order) = (&tasks, &order);
+            executor.start(tasks.add(name, class), async move {
+                order.borrow_mut().push(name);
+                tasks.step_out().await;
+                order.borrow_mut().push(name);
+            });
+        }
+        let worker = TaskId(2);
+        assert_eq!(executor.run_one(&tasks), Ran::Polled(worker));
+        assert_eq!(executor.run_one(&tasks), Ran::Ended(worker));
+        finish(&mut executor, &tasks);
+        assert_eq!(*order.borrow(), ["w", "w", "p", "p", "q", "q"]);
+    }
+
     /// The worker runs where a process gives way under the ordinary policy, and not before all
     /// processes sleep under the real-time one.
     #[test]

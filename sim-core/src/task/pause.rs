@@ -82,3 +82,23 @@ impl<W: Copy> Future for Occupy<'_, W> {
         Poll::Pending
     }
 }
+
+/// The future of [`Tasks::step_out`].
+#[must_use = "a task steps out only when this is awaited"]
+pub struct StepOut<'a, W> {
+    pub(super) tasks: &'a Tasks<W>,
+    pub(super) out: bool,
+}
+
+impl<W: Copy> Future for StepOut<'_, W> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.out {
+            return Poll::Ready(());
+        }
+        self.out = true;
+        self.tasks.book.borrow_mut().resumed = Some(self.tasks.current.get());
+        Poll::Pending
+    }
+}

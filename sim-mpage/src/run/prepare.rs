@@ -70,7 +70,7 @@ pub(super) fn kernel_of(machine: Machine, details: bool) -> Result<(Kernel, Work
     };
     let setup = machine.setup.into_iter();
     let workload = Workload {
-        setup: setup.map(|call| TimedCall { call, not_before: Time::ZERO }).collect(),
+        setup: setup.map(TimedCall::once).collect(),
         tasks: machine.tasks,
         read_ahead_pages: machine.read_ahead_pages,
         volume: machine.volume,

@@ -148,7 +148,7 @@ impl Bench {
     }
 
     pub(crate) fn try_run(mut self, calls: &[Call]) -> Result<Ran, sim_mpage::run::RunError> {
-        let calls = calls.iter().map(|&call| TimedCall { call, not_before: Time::ZERO }).collect();
+        let calls = calls.iter().copied().map(TimedCall::once).collect();
         self.machine.tasks = vec![TaskSpec { name: "wl".to_owned(), pid: 101, start: Time::ZERO, calls }];
         let block_sectors = self.machine.volume.block_size / 512;
         let mut memory = Memory { details: true, ..Memory::default() };
