@@ -40,7 +40,8 @@ fn of_library(binary: &Path) -> Result<String> {
     for name in &names {
         let run = json(binary, &["run", name, "--twice"])?;
         for arm in run["arms"].as_array().context("`run` prints no arms")? {
-            let text = |key: &str| arm[key].as_str().with_context(|| format!("an arm of {name} has no {key}"));
+            let text =
+                |key: &str| arm[key].as_str().with_context(|| format!("an arm of {name} has no {key}"));
             lines += &format!("{name} {} {}\n", text("name")?, text("digest")?);
         }
     }
