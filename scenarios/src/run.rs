@@ -255,7 +255,7 @@ fn file_names(volume: &Volume) -> Vec<FileName> {
 
 impl ArmRun {
     /// The name of a file, if there are several.
-    fn name_of(&self, file: FileId) -> Option<&str> {
+    pub fn name_of(&self, file: FileId) -> Option<&str> {
         if self.files.len() < 2 {
             return None;
         }

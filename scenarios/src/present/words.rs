@@ -16,7 +16,7 @@ pub fn comparison(run: &ScenarioRun) -> Option<String> {
 }
 
 fn order(left: &ArmRun, right: &ArmRun) -> String {
-    match align(left.record.bios(), right.record.bios()) {
+    match align(left.record.bios(), right.record.bios(), &|file| right.name_of(file)) {
         Alignment::TooDifferent { left, right } => format!("{left} pieces of I/O became {right} others"),
         Alignment::Aligned(moved) => match moved.as_slice() {
             [] => String::new(),
@@ -29,10 +29,9 @@ fn order(left: &ArmRun, right: &ArmRun) -> String {
 }
 
 fn moved_one(moved: &Moved) -> String {
-    let Moved { blocks, left, right } = moved;
+    let Moved { blocks, left, right, .. } = moved;
     match (left, right) {
-        (Some(left), Some(right)) if left < right => format!("{blocks} is queued later"),
-        (Some(_), Some(_)) => format!("{blocks} is queued earlier"),
+        (Some(_), Some(_)) => format!("{blocks} is queued {}", moved.places()),
         (Some(_), None) => format!("{blocks} is not queued"),
         (None, _) => format!("{blocks} is queued as well"),
     }
