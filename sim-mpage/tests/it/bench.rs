@@ -91,7 +91,9 @@ impl Bench {
             metadata: Vec::new(),
             failing_bio_allocations: Vec::new(),
             bad_sectors: Vec::new(),
-            setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
+            setup: Vec::new(),
+            last_setup: Vec::new(),
+            starts_at: None,
             tasks: Vec::new(),
             seed: 1,
         };
@@ -149,7 +151,13 @@ impl Bench {
 
     pub(crate) fn try_run(mut self, calls: &[Call]) -> Result<Ran, sim_mpage::run::RunError> {
         let calls = calls.iter().copied().map(TimedCall::once).collect();
-        self.machine.tasks = vec![TaskSpec { name: "wl".to_owned(), pid: 101, start: Time::ZERO, calls }];
+        self.machine.tasks = vec![TaskSpec {
+            name: "wl".to_owned(),
+            pid: 101,
+            start: Time::ZERO,
+            setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
+            calls,
+        }];
         let block_sectors = self.machine.volume.block_size / 512;
         let mut memory = Memory { details: true, ..Memory::default() };
         let outcome = run(self.machine, &mut memory)?;
