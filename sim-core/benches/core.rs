@@ -97,17 +97,18 @@ fn switches(criterion: &mut Criterion) {
             let tasks = Tasks::<u32>::new(Precedence::default());
             let ring: Vec<_> = (0..count).map(|_| tasks.add("task", Class::Process)).collect();
             let mut executor = Executor::new();
-            let (tasks, ring) = (&tasks, &ring);
+            let tasks = &tasks;
             for (number, &id) in ring.iter().enumerate() {
+                let next = ring[(number + 1) % count];
                 executor.start(id, async move {
                     loop {
                         tasks.prepare_to_sleep();
-                        tasks.wake(ring[(number + 1) % count]);
+                        tasks.wake(next);
                         tasks.sleep(0).await;
                     }
                 });
             }
-            // All but one go to sleep, so that one runs at any time.
+            // Afterwards all but one sleep.
             for _ in 0..count {
                 executor.run_one(tasks);
             }

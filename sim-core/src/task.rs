@@ -10,9 +10,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+
+mod executor;
+mod pause;
+
+pub use executor::{Executor, Ran};
+pub use pause::{GiveWay, Occupy, Sleep, StepOut};
 
 /// A task, numbered in the order in which tasks are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +51,7 @@ pub enum Precedence {
 
 impl Precedence {
     /// The queue that a class stands in; lower queues go first.
+    #[inline]
     const fn queue(self, class: Class) -> usize {
         match (self, class) {
             (Precedence::WorkerFirst, Class::BlockWorker) | (Precedence::ProcessesFirst, Class::Process) => 0,
@@ -75,13 +79,17 @@ enum State {
 #[derive(Debug)]
 struct Record<W> {
     class: Class,
+    /// The queue in which it stands when it can run.
+    queue: usize,
     name: String,
     state: State,
+    /// What it waits for, if it sleeps.
     waits_for: Option<W>,
 }
 
-#[derive(Debug, Default)]
-struct Ready {
+#[derive(Debug)]
+struct Book<W> {
+    records: Vec<Record<W>>,
     queues: [VecDeque<TaskId>; 3],
     /// The task whose CPU time has just been spent: it never left the CPU.
     resumed: Option<TaskId>,
@@ -93,8 +101,7 @@ struct Ready {
 #[derive(Debug)]
 pub struct Tasks<W> {
     precedence: Precedence,
-    ready: RefCell<Ready>,
-    records: RefCell<Vec<Record<W>>>,
+    book: RefCell<Book<W>>,
     current: Cell<TaskId>,
 }
 
@@ -112,12 +119,8 @@ pub struct Sleeper<W> {
 impl<W: Copy> Tasks<W> {
     /// No task yet.
     pub fn new(precedence: Precedence) -> Tasks<W> {
-        Tasks {
-            precedence,
-            ready: RefCell::default(),
-            records: RefCell::default(),
-            current: Cell::new(TaskId(0)),
-        }
+        let book = Book { records: Vec::new(), queues: Default::default(), resumed: None, occupied: None };
+        Tasks { precedence, book: RefCell::new(book), current: Cell::new(TaskId(0)) }
     }
 
     /// Which class goes first.
@@ -127,33 +130,43 @@ impl<W: Copy> Tasks<W> {
 
     /// Adds a task, at the end of those that can run. Its future is handed to the [`Executor`].
     pub fn add(&self, name: &str, class: Class) -> TaskId {
-        let mut records = self.records.borrow_mut();
+        let mut book = self.book.borrow_mut();
         // A run has a handful of tasks; their number is far below 2^32.
-        let task = TaskId(u32::try_from(records.len()).unwrap_or(u32::MAX));
-        records.push(Record { class, name: name.to_owned(), state: State::Ready, waits_for: None });
-        self.ready.borrow_mut().queues[self.precedence.queue(class)].push_back(task);
+        let task = TaskId(u32::try_from(book.records.len()).unwrap_or(u32::MAX));
+        let queue = self.precedence.queue(class);
+        let (state, waits_for) = (State::Ready, None);
+        book.records.push(Record { class, queue, name: name.to_owned(), state, waits_for });
+        book.queues[queue].push_back(task);
         task
     }
 
     /// The task that runs, or ran last.
+    #[inline]
     pub fn current(&self) -> TaskId {
         self.current.get()
     }
 
     /// The name that a task was added with.
     pub fn name(&self, task: TaskId) -> String {
-        self.records.borrow()[task.0 as usize].name.clone()
+        self.book.borrow().records[task.0 as usize].name.clone()
+    }
+
+    #[inline]
+    fn set_state(&self, state: State) {
+        self.book.borrow_mut().records[self.current.get().0 as usize].state = state;
     }
 
     /// Says that the running task is about to sleep. A wake between this and [`Tasks::sleep`] is
     /// not lost: the sleep then ends at once.
+    #[inline]
     pub fn prepare_to_sleep(&self) {
-        self.records.borrow_mut()[self.current.get().0 as usize].state = State::Preparing;
+        self.set_state(State::Preparing);
     }
 
     /// Takes back [`Tasks::prepare_to_sleep`].
+    #[inline]
     pub fn stay_awake(&self) {
-        self.records.borrow_mut()[self.current.get().0 as usize].state = State::Ready;
+        self.set_state(State::Ready);
     }
 
     /// Sleeps until woken. Call [`Tasks::prepare_to_sleep`] first, then say to whoever wakes that
@@ -164,16 +177,16 @@ impl<W: Copy> Tasks<W> {
 
     /// Wakes a sleeping task: it goes to the end of those that can run. Waking one that does not
     /// sleep does nothing.
+    #[inline]
     pub fn wake(&self, task: TaskId) {
-        let record = &mut self.records.borrow_mut()[task.0 as usize];
-        match record.state {
-            State::Sleeping => {
-                record.state = State::Ready;
-                record.waits_for = None;
-                self.ready.borrow_mut().queues[self.precedence.queue(record.class)].push_back(task);
-            }
-            State::Preparing => record.state = State::WokenEarly,
-            State::Ready | State::WokenEarly | State::Ended => {}
+        let book = &mut *self.book.borrow_mut();
+        let record = &mut book.records[task.0 as usize];
+        if record.state == State::Sleeping {
+            record.state = State::Ready;
+            record.waits_for = None;
+            book.queues[record.queue].push_back(task);
+        } else if record.state == State::Preparing {
+            record.state = State::WokenEarly;
         }
     }
 
@@ -181,6 +194,12 @@ impl<W: Copy> Tasks<W> {
     /// goes on right behind it. Ready at once otherwise.
     pub fn give_way(&self) -> GiveWay<'_, W> {
         GiveWay { tasks: self, given: false }
+    }
+
+    /// Returns to whoever drives the executor and goes on before any other task: nothing can have
+    /// happened meanwhile. A task that runs for long without a pause lets its trace be taken out so.
+    pub fn step_out(&self) -> StepOut<'_, W> {
+        StepOut { tasks: self, out: false }
     }
 
     /// Holds the CPU until [`Tasks::resume`] is called for the running task: no other task runs in
@@ -191,279 +210,40 @@ impl<W: Copy> Tasks<W> {
 
     /// Ends the CPU time that `task` spends.
     pub fn resume(&self, task: TaskId) {
-        let mut ready = self.ready.borrow_mut();
-        assert_eq!(ready.occupied, Some(task), "only the task that holds the CPU can be resumed");
-        ready.occupied = None;
-        ready.resumed = Some(task);
+        let mut book = self.book.borrow_mut();
+        assert_eq!(book.occupied, Some(task), "only the task that holds the CPU can be resumed");
+        book.occupied = None;
+        book.resumed = Some(task);
     }
 
     /// Whether a task holds the CPU while time passes.
     pub fn is_occupied(&self) -> bool {
-        self.ready.borrow().occupied.is_some()
+        self.book.borrow().occupied.is_some()
     }
 
     /// Those that sleep, in order of their numbers.
     pub fn sleepers(&self) -> Vec<Sleeper<W>> {
-        let records = self.records.borrow();
+        let book = self.book.borrow();
         (0..)
-            .zip(records.iter())
-            .filter_map(|(number, record)| {
+            .map(TaskId)
+            .zip(book.records.iter())
+            .filter_map(|(task, record)| {
                 let waits_for = record.waits_for?;
-                Some(Sleeper { task: TaskId(number), name: record.name.clone(), waits_for })
+                Some(Sleeper { task, name: record.name.clone(), waits_for })
             })
             .collect()
     }
 
-    fn next(&self) -> Option<TaskId> {
-        let mut ready = self.ready.borrow_mut();
-        if let Some(task) = ready.resumed.take() {
-            return Some(task);
-        }
-        if ready.occupied.is_some() {
-            return None;
-        }
-        ready.queues.iter_mut().find_map(VecDeque::pop_front)
-    }
-}
-
-/// The future of [`Tasks::sleep`].
-#[derive(Debug)]
-#[must_use = "a task sleeps only when this is awaited"]
-pub struct Sleep<'a, W> {
-    tasks: &'a Tasks<W>,
-    waits_for: Option<W>,
-}
-
-impl<W: Copy + Unpin> Future for Sleep<'_, W> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let Some(waits_for) = self.waits_for.take() else {
-            return Poll::Ready(());
+    /// Makes the next task that can run the current one.
+    #[inline]
+    fn switch(&self) -> Option<TaskId> {
+        let book = &mut *self.book.borrow_mut();
+        let next = match book.resumed.take() {
+            Some(task) => task,
+            None if book.occupied.is_some() => return None,
+            None => book.queues.iter_mut().find_map(VecDeque::pop_front)?,
         };
-        let record = &mut self.tasks.records.borrow_mut()[self.tasks.current.get().0 as usize];
-        match record.state {
-            State::WokenEarly => {
-                record.state = State::Ready;
-                Poll::Ready(())
-            }
-            State::Preparing => {
-                record.state = State::Sleeping;
-                record.waits_for = Some(waits_for);
-                Poll::Pending
-            }
-            state => {
-                assert_eq!(state, State::Preparing, "{} sleeps unprepared", record.name);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-/// The future of [`Tasks::give_way`].
-#[derive(Debug)]
-#[must_use = "a task gives way only when this is awaited"]
-pub struct GiveWay<'a, W> {
-    tasks: &'a Tasks<W>,
-    given: bool,
-}
-
-impl<W: Copy> Future for GiveWay<'_, W> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let tasks = self.tasks;
-        if self.given || tasks.precedence == Precedence::ProcessesFirst {
-            return Poll::Ready(());
-        }
-        let mut ready = tasks.ready.borrow_mut();
-        let task = tasks.current.get();
-        let class = tasks.records.borrow()[task.0 as usize].class;
-        let worker = tasks.precedence.queue(Class::BlockWorker);
-        if class == Class::BlockWorker || ready.queues[worker].is_empty() {
-            return Poll::Ready(());
-        }
-        ready.queues[tasks.precedence.queue(class)].push_front(task);
-        self.given = true;
-        Poll::Pending
-    }
-}
-
-/// The future of [`Tasks::occupy`].
-#[derive(Debug)]
-#[must_use = "CPU time is spent only when this is awaited"]
-pub struct Occupy<'a, W> {
-    tasks: &'a Tasks<W>,
-    occupied: bool,
-}
-
-impl<W: Copy> Future for Occupy<'_, W> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if self.occupied {
-            return Poll::Ready(());
-        }
-        self.occupied = true;
-        let mut ready = self.tasks.ready.borrow_mut();
-        assert_eq!(ready.occupied, None, "the CPU is held already");
-        ready.occupied = Some(self.tasks.current.get());
-        Poll::Pending
-    }
-}
-
-/// What one step of the executor did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ran {
-    /// A task ran until it slept, spent CPU time or gave way.
-    Polled(TaskId),
-    /// A task ran to its end.
-    Ended(TaskId),
-    /// No task can run.
-    Nothing,
-}
-
-/// The futures of a run's tasks.
-#[derive(Default)]
-pub struct Executor<'f> {
-    futures: Vec<Option<Pin<Box<dyn Future<Output = ()> + 'f>>>>,
-}
-
-impl<'f> Executor<'f> {
-    /// No future yet.
-    pub fn new() -> Executor<'f> {
-        Executor::default()
-    }
-
-    /// Takes the future of a task that was added to the run's [`Tasks`].
-    pub fn start(&mut self, task: TaskId, future: impl Future<Output = ()> + 'f) {
-        let place = task.0 as usize;
-        if self.futures.len() <= place {
-            self.futures.resize_with(place + 1, || None);
-        }
-        self.futures[place] = Some(Box::pin(future));
-    }
-
-    /// Lets the next task that can run do so, until it pauses or ends.
-    pub fn run_one<W: Copy>(&mut self, tasks: &Tasks<W>) -> Ran {
-        let Some(task) = tasks.next() else {
-            return Ran::Nothing;
-        };
-        let Some(Some(future)) = self.futures.get_mut(task.0 as usize) else {
-            // A task that was added and not started has nothing to do.
-            return Ran::Polled(task);
-        };
-        tasks.current.set(task);
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Pending => Ran::Polled(task),
-            Poll::Ready(()) => {
-                self.futures[task.0 as usize] = None;
-                tasks.records.borrow_mut()[task.0 as usize].state = State::Ended;
-                Ran::Ended(task)
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn finish<W: Copy>(executor: &mut Executor<'_>, tasks: &Tasks<W>) {
-        while executor.run_one(tasks) != Ran::Nothing {}
-    }
-
-    async fn nap(tasks: &Tasks<u32>, what: u32) {
-        tasks.prepare_to_sleep();
-        tasks.sleep(what).await;
-    }
-
-    #[test]
-    fn the_woken_run_first_in_first_out() {
-        let tasks = Tasks::new(Precedence::default());
-        let order = RefCell::new(Vec::new());
-        let mut executor = Executor::new();
-        let ids: Vec<_> = (0..3).map(|n| tasks.add(&format!("t{n}"), Class::Process)).collect();
-        for (n, &id) in ids.iter().enumerate() {
-            let (tasks, order) = (&tasks, &order);
-            executor.start(id, async move {
-                nap(tasks, 7).await;
-                order.borrow_mut().push(n);
-            });
-        }
-        finish(&mut executor, &tasks);
-        assert_eq!(tasks.sleepers().len(), 3);
-        for n in [2, 0, 1] {
-            tasks.wake(ids[n]);
-        }
-        finish(&mut executor, &tasks);
-        assert_eq!(*order.borrow(), [2, 0, 1]);
-        assert!(tasks.sleepers().is_empty());
-    }
-
-    #[test]
-    fn a_wake_while_preparing_is_not_lost() {
-        let tasks = Tasks::new(Precedence::default());
-        let mut executor = Executor::new();
-        let id = tasks.add("t", Class::Process);
-        let tasks_ref = &tasks;
-        executor.start(id, async move {
-            tasks_ref.prepare_to_sleep();
-            tasks_ref.wake(id);
-            tasks_ref.sleep(1).await;
-        });
-        assert_eq!(executor.run_one(&tasks), Ran::Ended(id));
-    }
-
-    /// The worker runs where a process gives way under the ordinary policy, and not before all
-    /// processes sleep under the real-time one.
-    #[test]
-    fn giving_way_depends_on_precedence() {
-        for (precedence, expected) in [
-            (Precedence::WorkerFirst, ["p1", "worker", "p2"]),
-            (Precedence::ProcessesFirst, ["p1", "p2", "worker"]),
-        ] {
-            let tasks = Tasks::<u32>::new(precedence);
-            let order = RefCell::new(Vec::new());
-            let mut executor = Executor::new();
-            let process = tasks.add("p", Class::Process);
-            let worker = tasks.add("w", Class::BlockWorker);
-            let (tasks, order) = (&tasks, &order);
-            executor.start(worker, async move {
-                nap(tasks, 0).await;
-                order.borrow_mut().push("worker");
-            });
-            executor.start(process, async move {
-                // The worker must sleep before it can be called.
-                nap(tasks, 1).await;
-                order.borrow_mut().push("p1");
-                tasks.wake(worker);
-                tasks.give_way().await;
-                order.borrow_mut().push("p2");
-            });
-            finish(&mut executor, tasks);
-            tasks.wake(process);
-            finish(&mut executor, tasks);
-            assert_eq!(*order.borrow(), expected);
-        }
-    }
-
-    #[test]
-    fn nobody_else_runs_while_cpu_time_is_spent() {
-        let tasks = Tasks::<u32>::new(Precedence::default());
-        let order = RefCell::new(Vec::new());
-        let mut executor = Executor::new();
-        let (a, b) = (tasks.add("a", Class::Process), tasks.add("b", Class::Process));
-        let (tasks, order) = (&tasks, &order);
-        executor.start(a, async move {
-            tasks.occupy().await;
-            order.borrow_mut().push("a");
-        });
-        executor.start(b, async move { order.borrow_mut().push("b") });
-        finish(&mut executor, tasks);
-        assert!(order.borrow().is_empty());
-        tasks.resume(a);
-        finish(&mut executor, tasks);
-        assert_eq!(*order.borrow(), ["a", "b"]);
+        self.current.set(next);
+        Some(next)
     }
 }

@@ -1,6 +1,7 @@
 //! Benches of the rotational drive.
 
 #![allow(missing_docs, reason = "criterion's macros make items without them")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench that cannot run may stop")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sim_core::io::{Flags, Operation, RequestId, Sector};

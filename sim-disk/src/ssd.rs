@@ -1,10 +1,9 @@
 //! The flash drive.
 //!
-//! The model is that of `docs/model/devices-ssd.md`; its sources are named there. A command passes
-//! these stages, each a room of its own: [`host`] (queue pairs) and [`firmware`], [`link`] (its two
-//! directions), [`map`] (where a page lies), [`buffer`] (pages between their arrival and the end of
-//! their program), [`die`] and [`channel`] (the flash itself); [`drive`] passes commands from one to
-//! the next.
+//! The model is that of `docs/model/devices-ssd.md`. A command passes these stages, each a room of
+//! its own: `host` (queue pairs), `firmware`, `link` (its two directions), `map` (where a page
+//! lies), `buffer` (pages between their arrival and the end of their program), `back_end` with
+//! `die` and `channel` (the flash itself); `drive` passes commands from one to the next.
 //!
 //! Built is a drive without a cache whose map never changes: every logical page has one physical
 //! page, counts as written, and is programmed in place. So there is no erase, no collection and no
@@ -32,4 +31,6 @@ pub use map::AllocationOrder;
 pub use parameters::{Parameters, WrongParameters};
 
 /// The preset `nvme-tlc-64l`: parameters in JSON, with the source of each number under `sources`.
+///
+/// [ssd-presets.sources] [ssd-presets.depth-1]
 pub const NVME_TLC_64L: &str = include_str!("../presets/ssd/nvme-tlc-64l.json");

@@ -11,3 +11,6 @@ pub mod layout;
 pub mod map;
 pub mod path;
 pub mod volume;
+
+#[cfg(test)]
+mod samples;

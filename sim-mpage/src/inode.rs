@@ -2,9 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::ext2::path::INODE_POINTERS;
-use crate::ext2::volume::VolumeFile;
-
 /// A file's inode.
 #[derive(Debug)]
 pub struct Inode {
@@ -13,19 +10,7 @@ pub struct Inode {
     /// Its size in bytes.
     pub size: Cell<u64>,
     /// Its 15 block pointers.
-    pub pointers: RefCell<[u32; INODE_POINTERS]>,
+    pub pointers: RefCell<[u32; 15]>,
     /// Whether a write of one of its pages has failed (`AS_EIO`).
     pub write_failed: Cell<bool>,
-}
-
-impl Inode {
-    /// The inode of a file as it stands on the device.
-    pub fn new(file: &VolumeFile) -> Inode {
-        Inode {
-            number: file.inode,
-            size: Cell::new(file.size),
-            pointers: RefCell::new(file.pointers),
-            write_failed: Cell::new(false),
-        }
-    }
 }

@@ -21,6 +21,8 @@ pub struct Machine {
     pub read_ahead_pages: u64,
     /// The filesystem on the device.
     pub volume: Volume,
+    /// The block from which on new ones are looked for where nothing says better.
+    pub first_free: Option<u64>,
     /// Settings of the kernel.
     pub kernel: KernelSettings,
     /// Pages and buffers to begin with.
@@ -52,13 +54,23 @@ pub struct TaskSpec {
     pub calls: Vec<TimedCall>,
 }
 
-/// A call and the earliest instant at which it may begin.
+/// A call, the earliest instant at which it may begin, and how often it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedCall {
     /// The call.
     pub call: Call,
     /// Not before this instant, counted from the start of the recording.
     pub not_before: Time,
+    /// How often it is made, each time right after the one before: a file is read in pieces with
+    /// one such call. To the kernel and the trace it is as if it stood there so many times.
+    pub times: u32,
+}
+
+impl TimedCall {
+    /// A call that is made once, as soon as the one before has returned.
+    pub const fn once(call: Call) -> TimedCall {
+        TimedCall { call, not_before: Time::ZERO, times: 1 }
+    }
 }
 
 /// Settings of the kernel.

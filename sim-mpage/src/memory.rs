@@ -3,12 +3,12 @@
 use sim_core::trace::{PageChange, What};
 
 use crate::errno::Errno;
+use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::run::RunError;
 
 /// Records that something happened to a page.
 pub fn record_page(k: &Kernel, page: PageRef, change: PageChange) {
@@ -45,7 +45,7 @@ pub async fn add_page(k: &Kernel, mapping: Mapping, index: u64) -> Result<(PageR
     while !has_room(k) && !make_room(k) {
         let held = k.pages.held();
         if held.writeback == 0 {
-            k.failure.borrow_mut().get_or_insert(RunError::OutOfMemory(held));
+            k.failure.borrow_mut().get_or_insert(RunError::OutOfMemory { held_by: held.to_string() });
             return Err(Errno::NoMemory);
         }
         wait_for(k, Event::AnyWritten, Stand::End).await;

@@ -53,24 +53,50 @@ impl Process {
 }
 
 /// Makes the calls of a process, none of them before its time; `since` is the instant that these
-/// times are counted from.
+/// times are counted from. A call that is made several times has one result: what it returned in all,
+/// or the first error.
 pub async fn make_calls(k: &Kernel, process: &mut Process, calls: &[TimedCall], since: Time) {
-    for (number, timed) in (0..).zip(calls) {
+    let mut number = 0_u32;
+    for timed in calls {
         if let Some(at) = timed.not_before.since(Time::ZERO).and_then(|after| since.checked_add(after)) {
             sleep_until(k, at).await;
         }
-        let call = record(k, What::Call { number });
-        let span = enter_span(k, call);
-        // [cpu.system-call]
-        spend(k, k.settings.cpu.system_call).await;
-        let result = match make_call(k, process, timed.call).await {
-            Ok(count) => i64::try_from(count).unwrap_or(i64::MAX),
-            Err(error) => error.code(),
-        };
+        let mut result = 0;
+        for _ in 0..timed.times {
+            result = in_all(result, make_numbered_call(k, process, timed.call, number).await);
+            number = number.saturating_add(1);
+            let_trace_out(k).await;
+        }
         process.results.push(result);
-        record(k, What::Returned { number, result });
-        leave_span(k, span);
     }
+}
+
+fn in_all(so_far: i64, returned: i64) -> i64 {
+    match (so_far, returned) {
+        (error @ ..0, _) | (0.., error @ ..0) => error,
+        (so_far, returned) => so_far.saturating_add(returned),
+    }
+}
+
+/// A task that is never made to wait lets what it has recorded be taken out now and then.
+async fn let_trace_out(k: &Kernel) {
+    if k.trace.borrow().is_full() {
+        k.tasks.step_out().await;
+    }
+}
+
+async fn make_numbered_call(k: &Kernel, process: &mut Process, call: Call, number: u32) -> i64 {
+    let event = record(k, What::Call { number });
+    let span = enter_span(k, event);
+    // [cpu.system-call]
+    spend(k, k.settings.cpu.system_call).await;
+    let result = match make_call(k, process, call).await {
+        Ok(count) => i64::try_from(count).unwrap_or(i64::MAX),
+        Err(error) => error.code(),
+    };
+    record(k, What::Returned { number, result });
+    leave_span(k, span);
+    result
 }
 
 async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64, Errno> {

@@ -34,6 +34,8 @@ pub(crate) struct Label {
 const SPACE: Px = Px::new(8);
 /// Blank between a mark and the label beside it.
 const NEAR: Px = Px::new(6);
+/// Blank between a mark and another's label, so that nobody takes it for its own.
+const FAR: Px = Px::new(12);
 
 /// A line that labels are written on.
 #[derive(Clone, Copy, Debug)]
@@ -85,8 +87,8 @@ impl Line {
         let mut left = before.map_or(self.left, |label| label.right + SPACE);
         let mut right = after.map_or(self.right, |label| label.left - SPACE);
         if self.align == Align::Beside {
-            left = slots[..index].last().map_or(left, |mark| left.max(mark.right + NEAR));
-            right = slots.get(index + 1).map_or(right, |mark| right.min(mark.left - NEAR));
+            left = slots[..index].last().map_or(left, |mark| left.max(mark.right + FAR));
+            right = slots.get(index + 1).map_or(right, |mark| right.min(mark.left - FAR));
         }
         (left, right)
     }

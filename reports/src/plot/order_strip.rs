@@ -196,7 +196,7 @@ fn legend(arms: &[ArmStrip], scale: Scale, most_back: u64) -> Vec<Entry> {
         let (sample, meaning): (fn(&mut Svg, Area), _) = if binned {
             (bins::sample_of_steps, format!("steps backwards on the disk, up to {most_back} in a column"))
         } else {
-            (lanes::sample_of_step, "step backwards on the disk".into())
+            (lanes::sample_of_step, "step backwards on the disk, in blocks".into())
         };
         entries.push(Entry { sample, meaning });
     }

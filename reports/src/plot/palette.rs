@@ -2,8 +2,8 @@
 //!
 //! Data is blue and indirect blocks vermilion, after Okabe and Ito's palette for all kinds of colour
 //! vision, darkened where text stands on them: every text has a contrast of at least 4.5 to what
-//! lies behind it (WCAG 2.1, 1.4.3). Kinds differ in lightness, too, so that they survive a printer
-//! without colour.
+//! lies behind it (WCAG 2.1, 1.4.3). Data and indirect blocks differ in lightness, too, so that
+//! they survive a printer without colour.
 
 /// How a class is painted: fill and stroke, each as CSS writes it.
 #[derive(Clone, Copy, Debug)]

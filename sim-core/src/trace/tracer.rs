@@ -5,6 +5,10 @@ use crate::digest::Digest;
 use crate::task::TaskId;
 use crate::time::Time;
 
+/// With so many events waiting to be taken out a trace is full: few enough to stay in a processor's
+/// cache.
+const FULL: usize = 1024;
+
 /// The two digests of a run; both are independent of sink and level of detail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digests {
@@ -76,6 +80,11 @@ impl Tracer {
     /// Whether events wait to be taken out.
     pub fn has_pending(&self) -> bool {
         !self.pending.is_empty()
+    }
+
+    /// Whether so many wait that they should be taken out soon.
+    pub fn is_full(&self) -> bool {
+        self.pending.len() >= FULL
     }
 
     /// The digests so far.

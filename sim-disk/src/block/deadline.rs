@@ -18,8 +18,6 @@ use super::settings::Settings;
 use super::split::Limits;
 
 mod merge;
-#[cfg(test)]
-mod tests;
 
 /// The length of a tick of the kernel's timer (HZ is 250), in nanoseconds.
 const TICK: u64 = 4_000_000;

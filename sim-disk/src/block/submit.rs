@@ -118,6 +118,7 @@ impl BlockLayer {
         }
     }
 
+    // [block-worker.gives-way]
     fn look(&self, submission: &Submission) -> Next {
         match self.limits.front(&submission.rest).filter(|_| submission.looked_at) {
             Some(front) => Next::After(Step::GiveWay, Stage::Split { front }),
@@ -163,6 +164,8 @@ impl BlockLayer {
         events: &mut Vec<What>,
     ) -> Next {
         let Submission { bio, operation, flags, .. } = *submission;
+        // The first who asks gets a free tag, whoever waits; one that was woken asks again.
+        // [block-tags.retry]
         if !self.request_tags.take(operation) {
             return self.want_tag(Stage::Make { part, mergeable }, now);
         }

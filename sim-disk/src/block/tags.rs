@@ -161,8 +161,8 @@ mod tests {
         assert_eq!(writes_most(32, 4), 4);
         assert_eq!(writes_most(64, 2), 4);
         assert_eq!(writes_most(8, 4), 4);
-        // Words of 16 bits: two of each, and the only bit of the ninth.
-        assert_eq!(writes_most(129, 10), 9);
+        // Words of 32 bits: three of each, and the only bit of the fifth.
+        assert_eq!(writes_most(129, 10), 13);
         for depth in 1..300 {
             assert_eq!(writes_most(depth, depth), depth, "no limit");
             assert_eq!(writes_most(depth, u32::MAX), depth, "no limit");

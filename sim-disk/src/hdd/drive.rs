@@ -68,12 +68,11 @@ impl Drive {
     }
 
     /// Gives a request the arm at `now`.
-    fn start(&mut self, now: Time, waiting: Waiting) {
+    fn start(&mut self, now: Time, Waiting { arrival, request }: Waiting) {
+        let current = self.current.insert(Current { request, picked: now, ledger: Ledger::new(arrival) });
         // [hdd-parts.queue]
-        let mut ledger = Ledger::new(waiting.arrival);
-        ledger.until(Part::DeviceQueue, now);
-        self.tables.serve(&mut self.state, &waiting.request, &mut ledger);
-        self.current = Some(Current { request: waiting.request, picked: now, ledger });
+        current.ledger.until(Part::DeviceQueue, now);
+        self.tables.serve(&mut self.state, &current.request, &mut current.ledger);
     }
 }
 
@@ -94,11 +93,12 @@ impl BlockDevice for Drive {
     }
 
     fn advance(&mut self, now: Time, done: &mut Vec<Completion>) {
-        while let Some(current) = self.current.take_if(|current| current.ledger.now() <= now) {
+        while let Some(current) = self.current.as_ref().filter(|current| current.ledger.now() <= now) {
             let (at, parts) = (current.ledger.now(), current.ledger.parts());
             self.statistics.count(&current.request, &parts);
             self.statistics.busy += at - current.picked;
             done.push(Completion { id: current.request.id, at, result: Ok(()), parts, durable: true });
+            self.current = None;
             // [hdd-queue.pick]
             if let Some(waiting) = self.scheduler.pick() {
                 self.start(at, waiting);

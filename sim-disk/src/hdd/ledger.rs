@@ -21,7 +21,7 @@ impl Ledger {
         self.now
     }
 
-    /// Goes on by `duration`.
+    /// Goes on by `duration`. [hdd-parts.other]
     pub(crate) fn spend(&mut self, part: Part, duration: Duration) {
         self.parts.add(part, duration);
         self.now += duration;

@@ -160,3 +160,122 @@ fn hplplus10(curve: &Hplplus10, distance: u32) -> i128 {
         i128::from(curve.long_constant_ns) + i128::from(curve.long_per_cylinder_ns) * i128::from(distance)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hdd::tests::drives::tiny;
+
+    fn table(seek: Seek, cylinders: u32) -> Result<Mechanics, ParametersError> {
+        Mechanics::new(&Parameters { seek, cylinders, ..tiny() })
+    }
+
+    fn extracted(points: &[(u32, u64)], cylinders: u32) -> Result<Mechanics, ParametersError> {
+        table(Seek::Extracted { points_cylinders_ns: points.to_vec() }, cylinders)
+    }
+
+    /// A positioning of the tiny drive as (part, time, settle) in ns.
+    fn moved(
+        change: impl FnOnce(&mut Parameters),
+        to: (u32, u32),
+        kind: Kind,
+        first: bool,
+    ) -> (Part, u64, u64) {
+        let mut parameters = tiny();
+        change(&mut parameters);
+        let to = Arm { cylinder: to.0, head: to.1 };
+        let mechanics = Mechanics::new(&parameters).expect("a curve");
+        let Positioning { part, time, settle } = mechanics.position(Arm::default(), to, kind, first);
+        (part, time.nanoseconds(), settle.nanoseconds())
+    }
+
+    #[test]
+    fn a_measured_curve_is_linear_between_and_beyond_its_points() {
+        // [hdd-mechanics.seek-extracted]
+        let mechanics = extracted(&[(1, 100), (4, 200), (6, 170)], 10).expect("a curve");
+        let times: Vec<_> = (0..10).map(|distance| mechanics.seek(distance).nanoseconds()).collect();
+        assert_eq!(times, [0, 100, 133, 167, 200, 185, 170, 155, 140, 125]);
+    }
+
+    #[test]
+    fn a_curve_by_formula_is_a_table_then_a_root_then_a_line() {
+        // [hdd-mechanics.seek-hplplus10] The HP C2247A's, whose figures are exact to 0.01 ms.
+        let first_ten = [289, 368, 381, 398, 427, 465, 452, 465, 482, 499];
+        let curve = Hplplus10 {
+            first_distances_ns: first_ten.iter().map(|time| time * 10_000).collect(),
+            boundary_cylinders: 300,
+            short_constant_ns: 3_810_000,
+            short_square_root_ns: 330_000,
+            long_constant_ns: 7_750_000,
+            long_per_cylinder_ns: 5_900,
+        };
+        let mechanics = table(Seek::Hplplus10(curve), 2_051).expect("a curve");
+        let times = [0, 1, 10, 11, 16, 225, 299, 300, 2_050].map(|d| mechanics.seek(d).nanoseconds());
+        // 3.81 + 0.33 sqrt(11) = 4.904486...; sqrt(16) = 4; sqrt(225) = 15; sqrt(299) = 17.291616...
+        let by_hand =
+            [0, 2_890_000, 4_990_000, 4_904_486, 5_130_000, 8_760_000, 9_516_233, 9_520_000, 19_845_000];
+        assert_eq!(times, by_hand);
+    }
+
+    #[test]
+    fn curves_that_are_none_are_refused() {
+        use ParametersError as Error;
+        assert_eq!(extracted(&[(1, 5)], 4).expect_err("one point"), Error::SeekPoints);
+        assert_eq!(extracted(&[(2, 5), (3, 6)], 4).expect_err("no point at 1"), Error::SeekPoints);
+        let order = extracted(&[(1, 5), (3, 6), (3, 7)], 4).expect_err("twice the same");
+        assert_eq!(order, Error::SeekOrder { distance: 3 });
+        let falling = extracted(&[(1, 5), (2, 3)], 9).expect_err("below nothing");
+        assert_eq!(falling, Error::SeekTime { distance: 4, time: -1 });
+        let long = extracted(&[(1, 5), (2, 2_000_000_000)], 9).expect_err("two seconds");
+        assert_eq!(long, Error::SeekTime { distance: 2, time: 2_000_000_000 });
+        let steep = Hplplus10 {
+            first_distances_ns: Vec::new(),
+            boundary_cylinders: u32::MAX,
+            short_constant_ns: u64::MAX,
+            short_square_root_ns: u64::MAX,
+            long_constant_ns: 0,
+            long_per_cylinder_ns: 0,
+        };
+        assert!(matches!(
+            table(Seek::Hplplus10(steep), 9).expect_err("longer than a second"),
+            Error::SeekTime { distance: 1, .. }
+        ));
+    }
+
+    #[test]
+    fn a_positioning_is_the_longer_of_seek_and_head_switch() {
+        // [hdd-mechanics.positioning] [hdd-parts.positioning]
+        let slow_switch = |drive: &mut Parameters| drive.head_switch_ns = 2_500_000;
+        assert_eq!(moved(slow_switch, (1, 0), Kind::Read, false), (Part::Seek, 2_000_000, 0));
+        assert_eq!(moved(slow_switch, (1, 1), Kind::Read, false), (Part::HeadSwitch, 2_500_000, 0));
+        assert_eq!(moved(|_| (), (1, 1), Kind::Read, false), (Part::Seek, 2_000_000, 0));
+        assert_eq!(moved(|_| (), (0, 1), Kind::Read, false), (Part::HeadSwitch, 1_000_000, 0));
+        assert_eq!(moved(|_| (), (0, 0), Kind::Read, false), (Part::Seek, 0, 0));
+    }
+
+    #[test]
+    fn the_first_positioning_of_a_read_takes_at_least_a_seek_over_one() {
+        // [hdd-mechanics.read-minimum]
+        assert_eq!(moved(|_| (), (0, 0), Kind::Read, true), (Part::Seek, 2_000_000, 0));
+        assert_eq!(moved(|_| (), (0, 1), Kind::Read, true), (Part::Seek, 2_000_000, 0));
+        assert_eq!(moved(|_| (), (3, 0), Kind::Read, true), (Part::Seek, 4_000_000, 0));
+        let slow_switch = |drive: &mut Parameters| drive.head_switch_ns = 2_500_000;
+        assert_eq!(moved(slow_switch, (0, 1), Kind::Read, true), (Part::HeadSwitch, 2_500_000, 0));
+    }
+
+    #[test]
+    fn a_write_settles_longer_or_shorter_but_never_less_than_nothing() {
+        // [hdd-mechanics.positioning] [hdd-writes.start] [hdd-parts.positioning]
+        assert_eq!(moved(|_| (), (1, 0), Kind::Write, false), (Part::Seek, 2_000_000, 500_000));
+        assert_eq!(moved(|_| (), (0, 0), Kind::Write, false), (Part::Seek, 0, 0));
+        let faster = |drive: &mut Parameters| drive.write_settle_extra_ns = -600_000;
+        assert_eq!(moved(faster, (1, 0), Kind::Write, false), (Part::Seek, 1_400_000, 0));
+        let at_once = |drive: &mut Parameters| drive.write_settle_extra_ns = -3_000_000;
+        assert_eq!(moved(at_once, (0, 1), Kind::Write, false), (Part::HeadSwitch, 0, 0));
+        assert_eq!(moved(at_once, (0, 1), Kind::Write, true), (Part::HeadSwitch, 100_000, 0));
+        assert_eq!(moved(|_| (), (0, 0), Kind::Write, true), (Part::Seek, 100_000, 0));
+        let patient = |drive: &mut Parameters| drive.controller.minimum_seek_delay_ns = 2_600_000;
+        assert_eq!(moved(patient, (1, 0), Kind::Write, true), (Part::Seek, 2_100_000, 500_000));
+        assert_eq!(moved(patient, (1, 0), Kind::Write, false), (Part::Seek, 2_000_000, 500_000));
+    }
+}

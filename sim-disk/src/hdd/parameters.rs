@@ -196,6 +196,7 @@ pub struct Controller {
     #[serde(default)]
     pub minimum_seek_delay_ns: u64,
     /// A sector to the host, in ns: the slowest of the drive's bus and what is in its way.
+    // [hdd-phases.bus-time]
     pub bus_read_sector_ns: u64,
     /// A sector from the host, in ns.
     pub bus_write_sector_ns: u64,

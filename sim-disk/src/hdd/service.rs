@@ -67,6 +67,7 @@ impl Tables {
             Kind::Read => (controller.read_miss_after_read_ns, controller.read_disconnect_after_read_ns),
             Kind::Write => (controller.read_miss_after_write_ns, controller.read_disconnect_after_write_ns),
         };
+        // [hdd-phases.arm-start]
         ledger.spend(Part::Overhead, nanoseconds(miss));
         let mut transfer = ReadTransfer::new(
             request.sectors.into(),
@@ -79,6 +80,7 @@ impl Tables {
         while block < end {
             let (track, sector) = self.geometry.locate(block);
             let pass = self.reach(state, &track, sector, Kind::Read, first, ledger);
+            // [hdd-parts.media]
             ledger.until(Part::Rotation, pass.edge(sector));
             let stop = end.min(track.last + 1);
             for run in track.runs(block, stop) {
@@ -104,7 +106,7 @@ impl Tables {
             Kind::Read => controller.write_miss_after_read_ns,
             Kind::Write => controller.write_miss_after_write_ns,
         };
-        // [hdd-writes.start]
+        // [hdd-phases.arm-start] [hdd-writes.start]
         ledger.spend(Part::Overhead, nanoseconds(overhead));
         let mut over_bus = *ledger;
         over_bus.spend(Part::Overhead, nanoseconds(controller.data_preparation_ns));
@@ -143,6 +145,7 @@ impl Tables {
                     .max(pass.turns_until(last, data.buffered(before + run.count)));
                 behind_last = last + 1;
             }
+            // [hdd-parts.media]
             let written = pass.edge_after(behind_last, turns);
             ledger.spend(Part::Rotation, written - pass.edge(behind_last));
             ledger.until(Part::Transfer, written);

@@ -45,6 +45,8 @@ pub(crate) enum SlipsTurn {
 pub(crate) struct Position {
     /// The physical sector.
     pub(crate) sector: u64,
+    /// The track that it lies on, counted from the zone's start.
+    pub(crate) track: u64,
     /// How many slipped locations lie before it.
     passed: usize,
     /// How many blocks come before it, and after it, in its unit of the sparing.
@@ -167,13 +169,13 @@ impl Zone {
             (block, self.sectors - 1 - block)
         };
         let sector = (unslipped + (passed - earlier) as u64) * self.granule + within;
-        Position { sector, passed, unit_before, unit_after }
+        Position { sector, track: sector / self.sectors_per_track, passed, unit_before, unit_after }
     }
 
     /// The blocks on the track of a block.
     pub(crate) fn extent(&self, lbn: u64, position: Position) -> Extent<'_> {
         // [hdd-geometry.track]
-        let start = position.sector - position.sector % self.sectors_per_track;
+        let start = position.track * self.sectors_per_track;
         let end = start + self.sectors_per_track;
         let slips = if self.granule == 1 { self.slipped.as_slice() } else { &[] };
         let here = position.passed.min(slips.len());

@@ -87,7 +87,7 @@ impl StaticMap {
     pub(crate) fn place(&self, page: u32) -> Place {
         let units = self.dies.len() as u64;
         let (unit, row) = (u64::from(page) % units, u64::from(page) / units);
-        // [ssd-back.page-types] takes the index from here.
+        // [ssd-place.fixed]
         Place { die: self.dies[unit as usize], page_in_block: (row % self.pages_per_block) as u32 }
     }
 }
@@ -132,6 +132,7 @@ mod tests {
 
     #[test]
     fn a_plane_is_filled_page_by_page_and_block_by_block() {
+        // [ssd-place.fixed]
         let parameters =
             Parameters { channels: 2, ways: 1, dies: 1, planes: 1, pages_per_block: 3, ..small() };
         let map = StaticMap::new(&parameters);

@@ -1,5 +1,7 @@
 //! Tests of the devices from outside: the contract, and times that can be told by hand.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 #[path = "../../examples/own_device.rs"]
 mod own_device;
 

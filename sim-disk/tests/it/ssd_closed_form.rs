@@ -128,6 +128,20 @@ fn flush_and_discard_take_their_firmware_only_and_writes_are_durable() {
 }
 
 #[test]
+fn a_fua_write_takes_what_any_write_takes() {
+    // [ssd-cache.off-flush]
+    let end = |flags| {
+        let mut drive = SolidState::new(&preset()).unwrap();
+        let request = Request { flags, ..request(0, Operation::Write, 0, 32) };
+        drive.submit(Time::ZERO, request).unwrap();
+        let mut done = Vec::new();
+        drive.advance(Time::MAX, &mut done);
+        done[0].at
+    };
+    assert_eq!(end(Flags::FUA), end(Flags::NONE));
+}
+
+#[test]
 fn fetch_and_completion_are_overhead() {
     // [ssd-host.delays]
     let parameters = Parameters { fetch_ns: 100, completion_ns: 1_000, ..preset() };
@@ -187,6 +201,16 @@ fn dies_of_one_channel_read_together_and_transfer_in_turn() {
     let waits = done.iter().map(|completion| completion.parts.get(Part::ChannelWait).nanoseconds());
     assert!(waits.eq([0, 5_120, 10_240]));
     assert!(done.iter().map(|completion| completion.at.nanoseconds()).eq([65_120, 70_240, 75_360]));
+}
+
+#[test]
+fn dies_that_get_pages_of_one_request_choose_in_the_order_of_the_pages() {
+    // [ssd-back.together]
+    let parameters = Parameters { channels: 1, ways: 2, ..bare() };
+    // The write's first page has the channel first, so the die of the read is free after one transfer.
+    let (done, _) = run(&parameters, &[(Operation::Write, 0, 64), (Operation::Read, 4 * 32, 8)]);
+    let at: Vec<_> = done.iter().map(|completion| (completion.id.0, completion.at.nanoseconds())).collect();
+    assert_eq!(at, [(0, 740_960), (1, 720_480 + 60_000 + 5_120)]);
 }
 
 #[test]

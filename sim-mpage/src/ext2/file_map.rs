@@ -258,3 +258,51 @@ impl Walker<'_> {
         Err(MapError::Outside { inode: self.inode, block, physical, first, last })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ext2::layout::FileLayout;
+    use crate::ext2::samples::{file, made, run, small};
+    use crate::ext2::volume::Volume;
+
+    fn map_of(file: &FileLayout) -> FileMap {
+        let Volume { base, superblock, files, .. } = made(&small(std::slice::from_ref(file)));
+        FileMap::read(&*base, &superblock, &files[0], &mut BlockSet::default()).unwrap()
+    }
+
+    #[test]
+    fn runs_that_continue_each_other_across_leaves_are_one() {
+        let indirect = [(Role::Ind, 500), (Role::Dind, 600), (Role::DindLeaf(0), 601)];
+        let map = map_of(&file("f", 12, &[run(0, 1000, 12), run(12, 1012, 300)], &indirect));
+        assert_eq!(map.runs, [run(0, 1000, 312)]);
+        assert_eq!(map.to_layout_string(), "0-311@1000 ind@500 dind@600 dleaf/0@601");
+        assert_eq!(map.lowest_block(), Some(500));
+    }
+
+    // [ext2-map.hole]
+    #[test]
+    fn pointers_of_zero_are_holes_at_every_level() {
+        let tree = [(Role::Tind, 700), (Role::TindMiddle(3), 701), (Role::TindLeaf(3, 5), 702)];
+        let first = 12 + 256 + 65536 + 3 * 65536 + 5 * 256;
+        let map = map_of(&file("f", 12, &[run(3, 1000, 1), run(first + 7, 2000, 2)], &tree));
+        assert_eq!(map.runs, [run(3, 1000, 1), run(first + 7, 2000, 2)]);
+        let text = format!("3@1000 tind@700 tmid/3@701 tleaf/3/5@702 {}-{}@2000", first + 7, first + 8);
+        assert_eq!(map.to_layout_string(), text);
+        let empty = map_of(&file("f", 12, &[], &[]));
+        assert_eq!((empty.to_layout_string().as_str(), empty.lowest_block()), ("", None));
+    }
+
+    #[test]
+    fn an_indirect_block_that_cannot_be_read_is_named() {
+        let Volume { base, superblock, mut files, .. } = made(&small(&[]));
+        files.push(VolumeFile { path: "/f".into(), inode: 12, pointers: [0; 15], size: 0, sectors: 0 });
+        files[0].pointers[13] = 9000;
+        // A superblock that promises more blocks than the base has.
+        let superblock = Superblock { blocks_count: 10000, ..superblock };
+        let error = FileMap::read(&*base, &superblock, &files[0], &mut BlockSet::default()).unwrap_err();
+        let source = MediumError::Outside { block: 9000, blocks: 8192 };
+        let block = MapBlock::Indirect(Role::Dind);
+        assert_eq!(error, MapError::Unreadable { inode: 12, block, source });
+    }
+}

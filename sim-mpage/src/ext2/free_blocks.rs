@@ -8,16 +8,18 @@ use super::volume::Volume;
 #[derive(Clone, Debug)]
 pub struct FreeBlocks {
     volume: Volume,
+    first_free: Option<u64>,
     allocator: Option<FirstFree>,
 }
 
 impl FreeBlocks {
-    /// Those of a volume.
-    pub fn new(volume: Volume) -> FreeBlocks {
-        FreeBlocks { volume, allocator: None }
+    /// Those of a volume; `first_free` is the goal of whoever has none.
+    pub fn new(volume: Volume, first_free: Option<u64>) -> FreeBlocks {
+        FreeBlocks { volume, first_free, allocator: None }
     }
 
-    /// Takes up to `count` consecutive free blocks at or after `goal`; `None` if none is free.
+    /// Takes up to `count` consecutive free blocks at or after `goal` (0: no goal); `None` if none is
+    /// free.
     ///
     /// # Errors
     /// [`BadBitmap`] if a block bitmap cannot be read.
@@ -26,6 +28,7 @@ impl FreeBlocks {
             Some(allocator) => allocator,
             none => none.insert(FirstFree::new(&self.volume)?),
         };
+        let goal = if goal == 0 { self.first_free.unwrap_or(0) } else { goal };
         Ok(allocator.allocate(goal, count))
     }
 

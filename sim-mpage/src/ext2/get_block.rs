@@ -12,10 +12,10 @@ use super::map::{extend, is_boundary};
 use super::path::{BlockPath, block_to_path, pointers_per_block};
 use crate::buffer_cache::{Owner, mark_buffer_dirty, sb_bread, sb_getblk};
 use crate::errno::Errno;
+use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::page::buffers::BufferRef;
 use crate::record::record;
-use crate::run::RunError;
 
 /// Consecutive blocks of a file that lie consecutively on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +253,7 @@ fn give_back<T>(k: &Kernel, chain: &[u32]) -> Result<T, Errno> {
 fn take(k: &Kernel, goal: u64, count: u32) -> Option<(u32, u32)> {
     let allocated = k.allocator.borrow_mut().allocate(goal, count);
     let allocated = allocated.unwrap_or_else(|bad_bitmap| {
-        k.failure.borrow_mut().get_or_insert(RunError::Bitmap(bad_bitmap));
+        k.failure.borrow_mut().get_or_insert(RunError::Bitmap(bad_bitmap.to_string()));
         None
     });
     let (first, count) = allocated?;

@@ -23,7 +23,7 @@ use sim_core::io::Role;
 pub use error::{LayoutError, Owner};
 pub use place::{CannotPlace, Placement, contiguous, first_file_block, fragmented};
 
-use crate::ext2::disk_format::{Inode, REGULAR_MODE, check_block_size, features};
+use crate::ext2::disk_format::{Inode, REGULAR_MODE, check_block_size};
 use crate::ext2::file_map::Run;
 use crate::ext2::layout::base::{LayoutBase, MappedFile};
 use crate::ext2::layout::directories::Directory;
@@ -66,39 +66,32 @@ pub fn volume(layout: &Layout) -> Result<Volume, LayoutError> {
     let described = check::files(layout)?;
     let directories = directories::plan(&described)?;
     let mut plan = Plan::new(layout, &described, &directories)?;
-    let mut mapped: Vec<MappedFile> = Vec::new();
-    for file in &described {
-        let inode = Inode { mode: REGULAR_MODE | 0o644, size: file.size, links: 1, ..Inode::default() };
-        mapped.push(MappedFile::new(layout.block_size, file.inode, inode, &file.runs, &file.indirect));
+    let mut files = Vec::new();
+    let mut mapped = Vec::new();
+    for file in described {
+        let FileLayout { path, inode: number, size, runs, indirect } = file;
+        let inode = Inode { mode: REGULAR_MODE | 0o644, size, links: 1, ..Inode::default() };
+        let file = MappedFile::new(layout.block_size, number, inode, runs, indirect);
+        let Inode { pointers, sectors, .. } = file.inode;
+        files.push(VolumeFile { path, inode: number, pointers, size, sectors: u64::from(sectors) });
+        mapped.push(file);
     }
-    let files = described.iter().zip(&mapped).map(|(file, mapped)| volume_file(file, mapped)).collect();
     let mut directory_data = BTreeMap::new();
     for directory in &directories {
         mapped.push(place_directory(layout.block_size, directory, &mut plan, &mut directory_data)?);
     }
     let plan = plan.finish();
-    let groups: Arc<[_]> = plan.groups.as_slice().into();
     let superblock = plan.superblock;
     Ok(Volume {
         block_size: layout.block_size,
         blocks_count: superblock.blocks_count,
         first_data_block: superblock.first_data_block,
-        base: Arc::new(LayoutBase::new(plan, Arc::clone(&groups), mapped, directory_data)),
-        groups,
+        groups: plan.groups.as_slice().into(),
+        base: Arc::new(LayoutBase::new(plan, mapped, directory_data)),
         superblock,
         device_sectors: layout.device_sectors,
         files,
     })
-}
-
-fn volume_file(file: &FileLayout, mapped: &MappedFile) -> VolumeFile {
-    VolumeFile {
-        path: file.path.clone(),
-        inode: file.inode,
-        pointers: mapped.inode.pointers,
-        size: file.size,
-        sectors: u64::from(mapped.inode.sectors),
-    }
 }
 
 /// Finds a place for a directory's blocks and puts its contents there.
@@ -118,12 +111,8 @@ fn place_directory(
     let places = runs.iter().flat_map(|run| run.physical..run.physical + run.blocks);
     data.extend(places.zip(contents).map(|(place, content)| (place, content.into())));
     let inode = Inode { size: bytes.len() as u64, ..directory.inode() };
-    Ok(MappedFile::new(block_size, directory.number, inode, &runs, &indirect))
+    Ok(MappedFile::new(block_size, directory.number, inode, runs, indirect))
 }
-
-/// The features that a described filesystem has: compatible, incompatible, read-only compatible.
-const FEATURES: (u32, u32, u32) =
-    (features::SPARSE_SUPER2, features::FILETYPE, features::SPARSE_SUPER | features::LARGE_FILE);
 
 #[cfg(test)]
 mod tests;

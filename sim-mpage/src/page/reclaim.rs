@@ -43,6 +43,13 @@ pub struct Held {
     pub in_use: u64,
 }
 
+impl std::fmt::Display for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Held { locked, writeback, dirty, in_use } = self;
+        write!(f, "{locked} locked, {writeback} under writeback, {dirty} dirty, {in_use} in use")
+    }
+}
+
 impl Store {
     fn list(&mut self, active: bool) -> &mut List {
         if active { &mut self.lists.active } else { &mut self.lists.inactive }

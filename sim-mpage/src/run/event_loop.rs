@@ -122,7 +122,12 @@ impl<'k> Loop<'k, '_> {
         let mut left = tasks;
         loop {
             match executor.run_one(&k.tasks) {
-                Ran::Polled(_) => self.step()?,
+                Ran::Polled(_) => {
+                    self.step()?;
+                    if k.trace.borrow().is_full() {
+                        self.drain();
+                    }
+                }
                 Ran::Ended(_) => left = left.saturating_sub(1),
                 Ran::Nothing => {
                     if let Some(failure) = k.failure.borrow_mut().take() {

@@ -2,20 +2,10 @@
 
 use sim_core::task::Sleeper;
 
+use crate::failure::Stuck;
 use crate::kernel::{Kernel, WaitsFor};
 use crate::page::PageRef;
 use crate::submit::{EndIo, InFlight};
-
-/// A task that waits for what never comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stuck {
-    /// Its name.
-    pub task: String,
-    /// What it waits for.
-    pub waits_for: String,
-    /// Who holds that, if anybody does.
-    pub held_by: String,
-}
 
 /// All tasks that wait, kernel threads without work aside.
 pub(super) fn stuck_tasks(k: &Kernel) -> Vec<Stuck> {
@@ -63,12 +53,4 @@ fn bio_that(k: &Kernel, holds: impl Fn(&InFlight) -> bool) -> String {
     let bios = k.bios.borrow();
     let holder = bios.iter().find(|(_, bio)| holds(bio));
     holder.map_or_else(|| "no bio".to_owned(), |(id, _)| format!("bio {id}, which has not ended"))
-}
-
-/// All stuck tasks in one line.
-pub(super) fn describe(waiting: &[Stuck]) -> String {
-    let lines = waiting.iter().map(|stuck| {
-        format!("task `{}` waits for {}, held by {}", stuck.task, stuck.waits_for, stuck.held_by)
-    });
-    lines.collect::<Vec<_>>().join("; ")
 }

@@ -16,7 +16,7 @@ use crate::ext2::block_set::BlockSet;
 use crate::ext2::file_map::FileMap;
 use crate::ext2::free_blocks::FreeBlocks;
 use crate::ext2::path::{block_to_path, pointers_per_block};
-use crate::ext2::volume::Volume;
+use crate::ext2::volume::{Volume, VolumeFile};
 use crate::inode::Inode;
 use crate::kernel::{Kernel, Sizes};
 use crate::machine::{BadSectors, Machine, MetadataState, PageState, TaskSpec, TimedCall};
@@ -61,8 +61,8 @@ pub(super) fn kernel_of(machine: Machine, details: bool) -> Result<(Kernel, Work
         pages: PageCache::default(),
         waits: PageWaits::default(),
         buffer_cache: BufferCache::default(),
-        inodes: machine.volume.files.iter().map(Inode::new).collect(),
-        allocator: RefCell::new(FreeBlocks::new(machine.volume.clone())),
+        inodes: machine.volume.files.iter().map(inode_of).collect(),
+        allocator: RefCell::new(FreeBlocks::new(machine.volume.clone(), machine.first_free)),
         bio_allocations: Cell::new(0),
         failing_bio_allocations: failing,
         failure: RefCell::new(None),
@@ -70,7 +70,7 @@ pub(super) fn kernel_of(machine: Machine, details: bool) -> Result<(Kernel, Work
     };
     let setup = machine.setup.into_iter();
     let workload = Workload {
-        setup: setup.map(|call| TimedCall { call, not_before: Time::ZERO }).collect(),
+        setup: setup.map(TimedCall::once).collect(),
         tasks: machine.tasks,
         read_ahead_pages: machine.read_ahead_pages,
         volume: machine.volume,
@@ -78,6 +78,16 @@ pub(super) fn kernel_of(machine: Machine, details: bool) -> Result<(Kernel, Work
         metadata: machine.metadata,
     };
     Ok((kernel, workload))
+}
+
+/// A file's inode as it stands on the device.
+fn inode_of(file: &VolumeFile) -> Inode {
+    Inode {
+        number: file.inode,
+        size: Cell::new(file.size),
+        pointers: RefCell::new(file.pointers),
+        write_failed: Cell::new(false),
+    }
 }
 
 fn sizes(machine: &Machine) -> Result<Sizes, RunError> {

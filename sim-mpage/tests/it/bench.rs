@@ -75,6 +75,7 @@ impl Bench {
             device: Device::Ideal(Box::new(Ideal::new(settings))),
             queue: Settings::default(),
             read_ahead_pages: 32,
+            first_free: None,
             volume,
             kernel: KernelSettings {
                 page_size: 4096,
@@ -194,7 +195,7 @@ impl Bench {
                 name: format!("wl{number}"),
                 pid: 101 + number,
                 start: Time::ZERO,
-                calls: calls.iter().map(|&call| TimedCall { call, not_before: Time::ZERO }).collect(),
+                calls: calls.iter().copied().map(TimedCall::once).collect(),
             })
             .collect();
         let block_sectors = self.machine.volume.block_size / 512;

@@ -130,22 +130,18 @@ fn spans(placed: &[Placed], ios: usize) -> Vec<(Px, Px)> {
 
 /// An arrow for each step backwards; whether there was one.
 fn arrows(svg: &mut Svg, plane: Plane, top: Px, arm: &ArmStrip, spans: &[(Px, Px)]) -> bool {
-    let reach = Px::new(12);
+    let reach = Px::new(10);
     let mut slots = Vec::new();
     for (request, back) in run::steps_back(&arm.issue) {
-        let from = (spans[request - 1].1 - reach).max(spans[request - 1].0 + Px::new(2));
-        let to = (spans[request].0 + reach).min(spans[request].1 - Px::new(2));
-        arrow(svg, from, to, top + Px::new(2));
+        // Each request keeps its left half for the arrow that ends there, its right half for the next.
+        let (before, own) = (spans[request - 1], spans[request]);
+        let from = (before.1 - reach).max((before.0 + before.1) / 2 + Px::new(1));
+        let to = (own.0 + reach).min((own.0 + own.1) / 2 - Px::new(1));
         let blocks = run::counted(back, "block");
-        slots.push(Slot {
-            left: from,
-            right: to + Px::new(3),
-            wordings: vec![
-                format!("back {blocks} on the disk"),
-                format!("back {blocks}"),
-                format!("back {}", grouped(back.into())),
-            ],
-        });
+        let wordings =
+            vec![format!("back {blocks} on the disk"), format!("back {blocks}"), grouped(back.into())];
+        svg.group(&wordings[0], |svg| arrow(svg, from, to, top + Px::new(2)));
+        slots.push(Slot { left: from, right: to + Px::new(3), wordings });
     }
     plane.line(Align::Beside).write(svg, "text", top + Px::new(14), &slots);
     !slots.is_empty()
@@ -166,9 +162,36 @@ fn brackets(svg: &mut Svg, plane: Plane, top: Px, arm: &ArmStrip, spans: &[(Px, 
         bracket(svg, Area { left: *left, top, right: *right, bottom: top + BRACKET });
         slots.push(Slot { left: *left, right: *right, wordings: wordings(number + 1, io) });
     }
+    let slots = thinned(plane, slots);
     let y = top + BRACKET + Px::new(14);
     plane.line(Align::Along).write(svg, "muted", y, &slots);
     y + Font::Small.descent()
+}
+
+/// Where many requests are too narrow for their numbers, every second, fifth or tenth has one, and
+/// nothing more is said.
+fn thinned(plane: Plane, slots: Vec<Slot>) -> Vec<Slot> {
+    const FEW: usize = 16;
+    let all_fit = |slots: &Vec<Slot>| {
+        let placed = plane.line(Align::Along).place(slots);
+        slots.iter().zip(placed).all(|(slot, label)| slot.wordings.is_empty() || label.is_some())
+    };
+    let every = |step: usize| -> Vec<Slot> {
+        let mut kept = slots.clone();
+        for (number, slot) in (1_usize..).zip(&mut kept) {
+            let fuller = if number.is_multiple_of(step) {
+                slot.wordings.len().saturating_sub(1)
+            } else {
+                slot.wordings.len()
+            };
+            slot.wordings.drain(..fuller);
+        }
+        kept
+    };
+    if slots.len() <= FEW || all_fit(&slots) {
+        return slots;
+    }
+    [2, 5].into_iter().map(every).find(all_fit).unwrap_or_else(|| every(10))
 }
 
 fn bracket(svg: &mut Svg, area: Area) {

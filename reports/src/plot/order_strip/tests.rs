@@ -99,7 +99,7 @@ fn the_classic_shows_both_orders_and_the_way_back() {
         "data block",
         "indirect block",
         "one request",
-        "step backwards on the disk",
+        "step backwards on the disk, in blocks",
     ] {
         assert!(texts.iter().any(|written| written == text), "{text:?} is not among {texts:?}");
     }
@@ -110,6 +110,15 @@ fn only_steps_backwards_have_arrows() {
     let elements = inspect::parse(&classic().to_svg());
     // One in the arm without boundary handling, one in the legend.
     assert_eq!(of_class(&elements, "backward").len(), 2);
+}
+
+#[test]
+fn of_many_narrow_requests_every_second_or_fifth_is_numbered() {
+    let numbers = |windows| -> Vec<usize> {
+        texts(&long(windows).to_svg()).iter().filter_map(|text| text.parse().ok()).collect()
+    };
+    assert_eq!(numbers(39)[..4], [2, 4, 6, 8]);
+    assert_eq!(numbers(70)[..4], [5, 10, 15, 20]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use sim_core::io::{BioId, IoError, Operation};
 
-use super::driver::Driver;
+use super::driver::{Driver, deadline};
 use crate::block::{EndedBio, Settings};
 
 fn max_sectors_128() -> Settings {
@@ -38,47 +38,37 @@ fn without_a_plug_each_part_is_issued_before_the_next_is_split_off() {
 /// [block-split.front]
 #[test]
 fn a_front_part_neither_joins_nor_is_joined() {
-    let mut driver = Driver::new(max_sectors_128());
-    driver.plug();
-    driver.read(0, 32);
-    // The front part would fit into no request, but the one after it would take a bio of 8.
-    driver.read(32, 129);
-    driver.take_log();
-    driver.read(161, 8);
-    assert_eq!(driver.take_log(), "Q 161+8, M 161+8", "the last part is an ordinary bio");
-    let physical = Settings { physical_block_size: 32_768, ..max_sectors_128() };
-    let mut driver = Driver::new(physical);
-    driver.plug();
-    driver.read(0, 32);
-    driver.read(32, 136);
-    driver.take_log();
     let mut driver = Driver::new(Settings { max_segments: 4, ..Settings::default() });
     driver.plug();
     driver.read(0, 8);
     driver.read(8, 40);
-    assert_eq!(driver.take_log(), "Q 0+8, G 0+8, P, Q 8+40, X 8/40, G 8+32, G 40+8");
+    assert_eq!(driver.take_log(), "Q 0+8, G 0+8, P, Q 8+40, X 8/40, G 8+32, G 40+8", "40+8 would fit behind");
+    driver.read(48, 8);
+    assert_eq!(driver.take_letters("GM"), "M 48+8", "the last part is an ordinary bio");
+    driver.end();
+    driver.complete_all();
+    // By its size a front part of half the limit could take in the rest, or be taken in.
+    let physical = Settings { max_segments: 8, max_sectors_kb: 16, ..Settings::default() };
+    let mut driver = Driver::new(Settings { physical_block_size: 16_384, ..physical });
+    driver.plug();
+    driver.read(0, 16);
+    driver.read(16, 24);
+    assert_eq!(driver.take_letters("XGM"), "G 0+16, X 16/32, G 16+16, G 32+8");
 }
 
 /// [block-split.rest]
 #[test]
-fn the_last_part_may_join_a_request() {
-    let mut driver = Driver::new(max_sectors_128());
-    driver.plug();
-    driver.read(200, 16);
-    driver.read(72, 128);
-    driver.take_log();
-    driver.read(56, 136);
-    assert_eq!(driver.take_letters("XGMF"), "X 56/184, G 56+128, G 184+8");
-    driver.end();
-    driver.plug();
+fn the_last_part_may_join_a_request_of_the_scheduler() {
+    let mut driver = Driver::new(Settings { max_sectors_kb: 64, ..deadline() });
     driver.read(1128, 16);
+    let bio = driver.bio(Operation::Read, 992, 136);
     driver.take_log();
-    driver.read(992, 136);
-    assert_eq!(
-        driver.take_letters("XGMF"),
-        "X 992/1120, G 992+128, G 1120+8",
-        "only the last request is tried"
-    );
+    let mut submission = driver.layer.begin(bio);
+    driver.plug();
+    // The worker is not given way to.
+    assert!(driver.layer.take_worker_call());
+    assert!(driver.advance(&mut submission));
+    assert_eq!(driver.take_log(), "X 992/1120, G 992+128, P, F 1120+8");
 }
 
 /// [block-worker.gives-way]

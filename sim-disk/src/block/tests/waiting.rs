@@ -1,6 +1,6 @@
 //! Tags: who waits, who is woken, and what is set aside.
 
-use sim_core::io::Operation;
+use sim_core::io::{IoError, Operation};
 use sim_core::task::TaskId;
 
 use super::driver::{Driver, deadline};
@@ -81,7 +81,6 @@ fn a_request_that_joins_another_gives_its_tag_back_and_wakes() {
     }
     driver.plug();
     driver.read(2000, 8);
-    driver.plug.as_mut().unwrap();
     driver.sleep();
     driver.read(2008, 8);
     assert_eq!(driver.layer.request_tags.held_of().0, 3, "merged as a bio");
@@ -197,4 +196,19 @@ fn bios_end_in_order_of_sectors() {
     driver.complete_all();
     let ended: Vec<u64> = driver.ended.iter().map(|ended| ended.bio.0).collect();
     assert_eq!(ended, [2, 0, 1]);
+}
+
+/// [block-complete.whole]
+#[test]
+fn all_bios_of_a_request_fail_with_it() {
+    let mut driver = Driver::new(Settings::default());
+    driver.plug();
+    for sector in [100, 108, 500] {
+        driver.read(sector, 8);
+    }
+    driver.end();
+    driver.complete_oldest(None);
+    driver.complete_oldest(Some(IoError::Medium));
+    let ended: Vec<_> = driver.ended.iter().map(|ended| (ended.bio.0, ended.error)).collect();
+    assert_eq!(ended, [(2, None), (0, Some(IoError::Medium)), (1, Some(IoError::Medium))]);
 }

@@ -3,7 +3,7 @@
 //!
 //! Source of the bounds: what ext2's mount and `mke2fs` hold to.
 
-use crate::ext2::disk_format::{GROUP_DESCRIPTOR_BYTES, INODE_BYTES, MAGIC, SUPERBLOCK_OFFSET, Superblock};
+use crate::ext2::disk_format::{GROUP_DESCRIPTOR_BYTES, MAGIC, SUPERBLOCK_OFFSET, Superblock};
 
 /// The largest `log_block_size`: blocks of 64 KiB.
 const MAX_LOG_BLOCK_SIZE: u32 = 6;
@@ -81,13 +81,14 @@ impl Superblock {
     fn check_counts(&self) -> Result<(), BadSuperblock> {
         let inodes = u64::from(self.groups_count()) * u64::from(self.inodes_per_group);
         let descriptors_end = self.descriptors_block() + self.descriptor_blocks();
-        if u64::from(self.inodes_count) > inodes {
-            let value = u64::from(self.inodes_count);
-            return Err(BadSuperblock::Field { field: "s_inodes_count", value });
-        }
-        if descriptors_end > u64::from(self.blocks_count) {
-            let value = u64::from(self.blocks_count);
-            return Err(BadSuperblock::Field { field: "s_blocks_count", value });
+        for (field, value, least, most) in [
+            ("s_blocks_count", self.blocks_count, descriptors_end, u64::MAX),
+            ("s_inodes_count", self.inodes_count, 0, inodes),
+        ] {
+            let value = u64::from(value);
+            if !(least..=most).contains(&value) {
+                return Err(BadSuperblock::Field { field, value });
+            }
         }
         Ok(())
     }
@@ -153,7 +154,6 @@ impl Superblock {
         let (group, index) = (index / self.inodes_per_group, index % self.inodes_per_group);
         let (block, place) = (index / self.inodes_per_block(), index % self.inodes_per_block());
         let offset = usize::try_from(place).ok()? * usize::from(self.inode_size);
-        debug_assert!(offset + INODE_BYTES <= 1024 << self.log_block_size);
         Some((group, block, offset))
     }
 }

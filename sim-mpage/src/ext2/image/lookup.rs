@@ -55,8 +55,8 @@ impl Image {
                         return Ok(Some(entry.inode));
                     }
                 }
-                next = logical + 1;
             }
+            next = next.max(end);
         }
         if next < size.div_ceil(block_size) {
             return Err(ImageError::DirectorySize { inode, size, block: next });

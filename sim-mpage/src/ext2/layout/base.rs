@@ -1,16 +1,15 @@
 //! The bytes of a described filesystem's metadata, computed when they are read.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt;
 
 use sim_core::io::{Role, SECTOR_BYTES};
 
 use crate::ext2::disk_format::{
-    FIRST_INODE, GROUP_DESCRIPTOR_BYTES, GroupDescriptor, INODE_BYTES, Inode, SUPERBLOCK_BYTES,
-    SUPERBLOCK_OFFSET, put_u32,
+    FIRST_INODE, GROUP_DESCRIPTOR_BYTES, INODE_BYTES, Inode, SUPERBLOCK_BYTES, SUPERBLOCK_OFFSET, put_u32,
 };
 use crate::ext2::file_map::Run;
-use crate::ext2::layout::plan::{Plan, groups_by_place};
+use crate::ext2::layout::plan::Plan;
 use crate::ext2::path::{
     DIND_POINTER, DIRECT_POINTERS, IND_POINTER, TIND_POINTER, child_of, pointers_per_block, span_of,
 };
@@ -32,18 +31,18 @@ impl MappedFile {
         block_size: u32,
         number: u32,
         inode: Inode,
-        runs: &[Run],
-        indirect: &BTreeMap<Role, u64>,
+        runs: Vec<Run>,
+        indirect: BTreeMap<Role, u64>,
     ) -> MappedFile {
-        let mut file = MappedFile { number, inode, runs: runs.to_vec(), indirect: indirect.clone() };
+        let blocks = runs.iter().map(|run| run.blocks).sum::<u64>() + indirect.len() as u64;
+        let sectors = blocks * (u64::from(block_size) / SECTOR_BYTES);
+        let mut file = MappedFile { number, inode, runs, indirect };
         let mut pointers = file.inode.pointers;
         file.data_pointers(0, DIRECT_POINTERS, |slot, pointer| pointers[slot] = pointer);
         for (slot, role) in [(IND_POINTER, Role::Ind), (DIND_POINTER, Role::Dind), (TIND_POINTER, Role::Tind)]
         {
             pointers[slot as usize] = file.indirect_pointer(role);
         }
-        let blocks = runs.iter().map(|run| run.blocks).sum::<u64>() + indirect.len() as u64;
-        let sectors = blocks * (u64::from(block_size) / SECTOR_BYTES);
         file.inode.pointers = pointers;
         file.inode.sectors = u32::try_from(sectors).unwrap_or(u32::MAX);
         file
@@ -90,12 +89,11 @@ fn pointer_to(physical: u64) -> u32 {
 }
 
 /// The metadata of a described filesystem.
-#[derive(Debug)]
 pub(super) struct LayoutBase {
     plan: Plan,
-    groups: Arc<[GroupDescriptor]>,
-    /// Groups by the first block of their metadata: block bitmap, inode bitmap, inode table.
-    groups_by_place: BTreeMap<u64, u32>,
+    /// The first block of each group's metadata (block bitmap, inode bitmap, inode table), in order,
+    /// with the group.
+    group_places: Vec<(u32, u32)>,
     files: Vec<MappedFile>,
     /// Places of indirect blocks, in order, with the file's index and the role.
     indirect: Vec<(u64, usize, Role)>,
@@ -107,7 +105,6 @@ pub(super) struct LayoutBase {
 impl LayoutBase {
     pub(super) fn new(
         plan: Plan,
-        groups: Arc<[GroupDescriptor]>,
         files: Vec<MappedFile>,
         directory_data: BTreeMap<u64, Box<[u8]>>,
     ) -> LayoutBase {
@@ -118,8 +115,10 @@ impl LayoutBase {
             .collect();
         indirect.sort_unstable();
         let inodes = files.iter().enumerate().map(|(index, file)| (file.number, index)).collect();
-        let groups_by_place = groups_by_place(&plan.groups);
-        LayoutBase { plan, groups, groups_by_place, files, indirect, directory_data, inodes }
+        let bitmaps = plan.groups.iter().map(|descriptor| descriptor.block_bitmap);
+        let mut group_places: Vec<_> = bitmaps.zip(0..).collect();
+        group_places.sort_unstable();
+        LayoutBase { plan, group_places, files, indirect, directory_data, inodes }
     }
 
     fn write_superblock(&self, out: &mut [u8]) {
@@ -133,9 +132,17 @@ impl LayoutBase {
         let per_block = self.block_size() / GROUP_DESCRIPTOR_BYTES;
         let first = usize::try_from(index * u64::from(per_block)).unwrap_or(usize::MAX);
         let (chunks, _) = out.as_chunks_mut::<{ GROUP_DESCRIPTOR_BYTES as usize }>();
-        for (descriptor, bytes) in self.groups.iter().skip(first).zip(chunks) {
+        for (descriptor, bytes) in self.plan.groups.iter().skip(first).zip(chunks) {
             descriptor.write_to(bytes);
         }
+    }
+
+    /// The group whose metadata a block belongs to, and how far it is from the group's block bitmap.
+    fn group_of(&self, physical: u64) -> Option<(u32, u64)> {
+        let after = self.group_places.partition_point(|&(place, _)| u64::from(place) <= physical);
+        let &(place, group) = self.group_places.get(after.checked_sub(1)?)?;
+        let index = physical - u64::from(place);
+        (index < 2 + u64::from(self.plan.superblock.inode_table_blocks())).then_some((group, index))
     }
 
     /// A block of a group's metadata, `index` blocks after its block bitmap.
@@ -159,26 +166,25 @@ impl LayoutBase {
     }
 
     fn write_inode_bitmap(&self, group: u32, out: &mut [u8]) {
-        let per_group = self.plan.superblock.inodes_per_group;
-        let first = group * per_group + 1;
+        let per_group = u64::from(self.plan.superblock.inodes_per_group);
+        let first = u64::from(group) * per_group + 1;
         if group == 0 {
             set_bits(out, 0, u64::from(FIRST_INODE) - 1);
         }
-        for (&inode, _) in self.inodes.range(first..).take_while(|&(&inode, _)| inode - first < per_group) {
-            set_bits(out, u64::from(inode - first), u64::from(inode - first) + 1);
+        let own = self.inodes.keys().map(|&inode| u64::from(inode));
+        for inode in own.filter(|inode| (first..first + per_group).contains(inode)) {
+            set_bits(out, inode - first, inode - first + 1);
         }
-        set_bits(out, u64::from(per_group), 8 * out.len() as u64);
+        set_bits(out, per_group, 8 * out.len() as u64);
     }
 
     fn write_inodes(&self, group: u32, index: u64, out: &mut [u8]) {
         let superblock = &self.plan.superblock;
-        let per_block = superblock.inodes_per_block();
-        let before = u32::try_from(index).unwrap_or(u32::MAX).saturating_mul(per_block);
-        let first = (group * superblock.inodes_per_group).saturating_add(before).saturating_add(1);
+        let before = index * u64::from(superblock.inodes_per_block());
+        let first = u64::from(group) * u64::from(superblock.inodes_per_group) + before + 1;
         for (number, bytes) in (first..).zip(out.chunks_exact_mut(usize::from(superblock.inode_size))) {
-            if let (Some(&file), Some(bytes)) =
-                (self.inodes.get(&number), bytes.first_chunk_mut::<INODE_BYTES>())
-            {
+            let file = u32::try_from(number).ok().and_then(|number| self.inodes.get(&number));
+            if let (Some(&file), Some(bytes)) = (file, bytes.first_chunk_mut::<INODE_BYTES>()) {
                 self.files[file].inode.write_to(bytes);
             }
         }
@@ -191,6 +197,12 @@ fn set_bits(bitmap: &mut [u8], from: u64, to: u64) {
         if let Some(byte) = usize::try_from(bit / 8).ok().and_then(|at| bitmap.get_mut(at)) {
             *byte |= 1 << (bit % 8);
         }
+    }
+}
+
+impl fmt::Debug for LayoutBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LayoutBase").field("superblock", &self.plan.superblock).finish_non_exhaustive()
     }
 }
 
@@ -208,7 +220,6 @@ impl Base for LayoutBase {
         out.fill(0);
         let superblock = &self.plan.superblock;
         let descriptors = superblock.descriptors_block();
-        let group_blocks = 2 + u64::from(superblock.inode_table_blocks());
         if physical == superblock.superblock_block() {
             self.write_superblock(out);
         } else if (descriptors..descriptors + superblock.descriptor_blocks()).contains(&physical) {
@@ -218,10 +229,8 @@ impl Base for LayoutBase {
             self.files[file].write_indirect(role, out, pointers_per_block(self.block_size()));
         } else if let Some(bytes) = self.directory_data.get(&physical) {
             out.copy_from_slice(bytes);
-        } else if let Some((&place, &group)) = self.groups_by_place.range(..=physical).next_back()
-            && physical - place < group_blocks
-        {
-            self.write_group(group, physical - place, out);
+        } else if let Some((group, index)) = self.group_of(physical) {
+            self.write_group(group, index, out);
         }
         Ok(())
     }

@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sim_core::io::{Role, SECTOR_BYTES};
+use sim_core::io::Role;
 use sim_core::random::Stream;
 
-use crate::ext2::disk_format::{BadSuperblock, GROUP_DESCRIPTOR_BYTES, check_block_size};
+use crate::ext2::disk_format::{BadSuperblock, check_block_size};
 use crate::ext2::file_map::Run;
+use crate::ext2::layout::plan;
 use crate::ext2::path::{BlockPath, TooBig, block_to_path, pointers_per_block};
 
 /// A file that finds no place.
@@ -50,8 +51,8 @@ pub struct Placement {
 impl Placement {
     /// The first block after all of them; 0 if there are none.
     pub fn end(&self) -> u64 {
-        let data = self.runs.iter().map(|run| run.physical + run.blocks);
-        data.chain(self.indirect.values().map(|place| place + 1)).max().unwrap_or(0)
+        let data = self.runs.iter().map(|run| run.physical.saturating_add(run.blocks));
+        data.chain(self.indirect.values().map(|place| place.saturating_add(1))).max().unwrap_or(0)
     }
 }
 
@@ -59,13 +60,10 @@ impl Placement {
 /// descriptors.
 ///
 /// # Errors
-/// [`BadSuperblock::BlockSize`].
+/// [`BadSuperblock`] if block size or device allow no filesystem.
 pub fn first_file_block(block_size: u32, device_sectors: u64) -> Result<u64, BadSuperblock> {
-    check_block_size(block_size)?;
-    let block_size = u64::from(block_size);
-    let blocks = device_sectors / (block_size / SECTOR_BYTES);
-    let groups = blocks.min(u64::from(u32::MAX)).div_ceil(8 * block_size);
-    Ok(1024 / block_size + 1 + (groups * u64::from(GROUP_DESCRIPTOR_BYTES)).div_ceil(block_size))
+    let superblock = plan::superblock(block_size, device_sectors)?;
+    Ok(superblock.descriptors_block() + superblock.descriptor_blocks())
 }
 
 /// A file of `blocks` data blocks in one piece from block `start` on, its indirect blocks among the
@@ -146,8 +144,6 @@ fn cut(blocks: u64, fragments: u64, stream: &mut Stream) -> Result<Vec<(u64, u64
 
 /// Places logical blocks in order and knows which indirect blocks are there already.
 struct Writer {
-    start: u64,
-    blocks: u64,
     pointers_per_block: u32,
     made: BTreeSet<Role>,
 }
@@ -159,10 +155,10 @@ impl Writer {
         if let Some(last) = blocks.checked_sub(1) {
             block_to_path(last, pointers_per_block)?;
         }
-        // At most two indirect blocks for each data block, and one for each of three levels.
-        let most = blocks.checked_mul(3).and_then(|blocks| blocks.checked_add(3 + start));
-        most.ok_or(CannotPlace::Overflow { start, blocks })?;
-        Ok(Writer { start, blocks, pointers_per_block, made: BTreeSet::new() })
+        // Far fewer indirect blocks than one for each data block and three more.
+        let most = 2 * blocks + 3;
+        start.checked_add(most).ok_or(CannotPlace::Overflow { start, blocks })?;
+        Ok(Writer { pointers_per_block, made: BTreeSet::new() })
     }
 
     /// Places `length` blocks from logical block `first` on, from `next` on; gives the place after
@@ -188,7 +184,6 @@ impl Writer {
             logical += blocks;
             next += blocks;
         }
-        debug_assert!(next >= self.start || self.blocks > 0);
         Ok(next)
     }
 }

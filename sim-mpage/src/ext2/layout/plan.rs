@@ -1,15 +1,15 @@
 //! Where the filesystem's own metadata go: superblock and descriptors at their fixed places, the
 //! groups' bitmaps and inode tables around the described files. And who owns what.
 
-use std::collections::BTreeMap;
-
 use sim_core::io::{Role, SECTOR_BYTES};
 
 use crate::ext2::block_set::BlockSet;
-use crate::ext2::disk_format::{FIRST_INODE, GroupDescriptor, MAGIC, Superblock};
+use crate::ext2::disk_format::{
+    BadSuperblock, FIRST_INODE, GroupDescriptor, MAGIC, ROOT_INODE, Superblock, check_block_size, features,
+};
 use crate::ext2::layout::directories::Directory;
 use crate::ext2::layout::error::{LayoutError, Owner};
-use crate::ext2::layout::{FEATURES, FileLayout, Layout};
+use crate::ext2::layout::{FileLayout, Layout};
 use crate::ext2::path::MapBlock;
 
 /// Bytes in an inode: what `mke2fs` takes today.
@@ -38,23 +38,16 @@ impl Plan {
         files: &[FileLayout],
         directories: &[Directory],
     ) -> Result<Plan, LayoutError> {
-        let device_blocks = layout.device_sectors / (u64::from(layout.block_size) / SECTOR_BYTES);
-        let last_inode = files
-            .iter()
-            .map(|file| file.inode)
-            .chain(directories.iter().map(|directory| directory.number))
-            .max();
-        let superblock = superblock(layout.block_size, device_blocks, last_inode.unwrap_or(FIRST_INODE))?;
-        for file in files {
-            check_inode(&superblock, &file.path, file.inode)?;
-        }
-        for directory in directories {
-            check_inode(&superblock, &directory.path, directory.number)?;
-        }
+        let files_inodes = files.iter().map(|file| (file.inode, file.path.as_str()));
+        let inodes: Vec<(u32, &str)> =
+            files_inodes.chain(directories.iter().map(|one| (one.number, one.path.as_str()))).collect();
+        let mut superblock = superblock(layout.block_size, layout.device_sectors)?;
+        make_inodes(&mut superblock, &inodes)?;
         let used = used_by(&superblock, files)?;
+        let device_blocks = device_blocks(layout.block_size, layout.device_sectors);
         let mut plan = Plan { superblock, groups: Vec::new(), used, device_blocks };
         plan.place_groups()?;
-        plan.count_inodes(files, directories);
+        plan.count_inodes(&inodes, directories);
         Ok(plan)
     }
 
@@ -101,14 +94,14 @@ impl Plan {
         assert!(result.is_ok(), "blocks {first}+{blocks} were found free, but {result:?} is not");
     }
 
-    fn count_inodes(&mut self, files: &[FileLayout], directories: &[Directory]) {
+    fn count_inodes(&mut self, inodes: &[(u32, &str)], directories: &[Directory]) {
         let per_group = self.superblock.inodes_per_group;
         let free = u16::try_from(per_group).unwrap_or(u16::MAX);
         for descriptor in &mut self.groups {
             descriptor.free_inodes = free;
         }
         let group_of = |inode: u32| ((inode - 1) / per_group) as usize;
-        let made = files.iter().map(|file| file.inode).chain(directories.iter().map(|one| one.number));
+        let made = inodes.iter().map(|&(inode, _)| inode);
         // The root's inode is one of the reserved ones.
         let used = (1..FIRST_INODE).chain(made.filter(|&inode| inode >= FIRST_INODE));
         for inode in used {
@@ -133,12 +126,17 @@ impl Plan {
     }
 }
 
-fn superblock(block_size: u32, device_blocks: u64, last_inode: u32) -> Result<Superblock, LayoutError> {
+fn device_blocks(block_size: u32, device_sectors: u64) -> u64 {
+    device_sectors / (u64::from(block_size) / SECTOR_BYTES)
+}
+
+/// The superblock of an empty filesystem that fills the device as far as it can.
+pub(super) fn superblock(block_size: u32, device_sectors: u64) -> Result<Superblock, BadSuperblock> {
+    check_block_size(block_size)?;
     let log_block_size = block_size.trailing_zeros() - 10;
-    let (compatible, incompatible, read_only_compatible) = FEATURES;
-    let mut superblock = Superblock {
+    let superblock = Superblock {
         inodes_count: 0,
-        blocks_count: u32::try_from(device_blocks).unwrap_or(u32::MAX),
+        blocks_count: u32::try_from(device_blocks(block_size, device_sectors)).unwrap_or(u32::MAX),
         reserved_blocks_count: 0,
         free_blocks_count: 0,
         free_inodes_count: 0,
@@ -151,38 +149,46 @@ fn superblock(block_size: u32, device_blocks: u64, last_inode: u32) -> Result<Su
         revision: 1,
         first_inode: FIRST_INODE,
         inode_size: INODE_SIZE,
-        compatible,
-        incompatible,
-        read_only_compatible,
+        compatible: features::SPARSE_SUPER2,
+        incompatible: features::FILETYPE,
+        read_only_compatible: features::SPARSE_SUPER | features::LARGE_FILE,
     };
-    // Before anything is computed from its numbers.
     superblock.check()?;
-    // Whole blocks of the inode table and whole bytes of the inode bitmap.
-    let step = superblock.inodes_per_block().max(8);
-    let wanted = last_inode.div_ceil(superblock.groups_count()).max(MIN_INODES_PER_GROUP);
-    // Free inodes are counted in 16 bits, too.
-    let most = (8 * block_size).min(1 << 16) - step;
-    superblock.inodes_per_group = (wanted.min(most)).next_multiple_of(step);
-    let inodes = u64::from(superblock.groups_count()) * u64::from(superblock.inodes_per_group);
-    superblock.inodes_count = u32::try_from(inodes).unwrap_or(u32::MAX);
-    superblock.free_inodes_count = superblock.inodes_count;
     Ok(superblock)
 }
 
-fn check_inode(superblock: &Superblock, path: &str, inode: u32) -> Result<(), LayoutError> {
+/// Makes the inode tables large enough for these inodes.
+fn make_inodes(superblock: &mut Superblock, inodes: &[(u32, &str)]) -> Result<(), LayoutError> {
+    let groups = superblock.groups_count();
+    // Whole blocks of the inode table and whole bytes of the inode bitmap.
+    let step = superblock.inodes_per_block().max(8);
+    // Free inodes are counted in 16 bits.
+    let most = (8 * superblock.block_size()).min(1 << 16) - step;
+    let last = inodes.iter().map(|&(inode, _)| inode).max().unwrap_or(ROOT_INODE);
+    let wanted = last.div_ceil(groups).max(MIN_INODES_PER_GROUP);
+    superblock.inodes_per_group = wanted.min(most).next_multiple_of(step);
+    let inodes_count = u64::from(groups) * u64::from(superblock.inodes_per_group);
+    superblock.inodes_count = u32::try_from(inodes_count).unwrap_or(u32::MAX);
+    superblock.free_inodes_count = superblock.inodes_count;
     let last = superblock.inodes_count;
-    if inode > last {
-        return Err(LayoutError::Inode { path: path.to_owned(), inode, last });
+    match inodes.iter().find(|&&(inode, _)| inode > last) {
+        Some(&(inode, path)) => Err(LayoutError::Inode { path: path.to_owned(), inode, last }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// Consecutive blocks of the device and the first block's owner.
+/// Who claims blocks.
+#[derive(Clone, Copy)]
+enum Claimant<'a> {
+    File(&'a FileLayout, MapBlock),
+    System(Role),
+}
+
+/// Consecutive blocks of the device, and who claims the first of them.
 struct Claim<'a> {
     physical: u64,
     blocks: u64,
-    file: Option<&'a FileLayout>,
-    block: MapBlock,
+    claimant: Claimant<'a>,
 }
 
 impl Claim<'_> {
@@ -191,42 +197,48 @@ impl Claim<'_> {
     }
 
     fn owner_of(&self, physical: u64) -> Owner {
-        match (self.file, self.block) {
-            (Some(file), MapBlock::Data(logical)) => {
+        match self.claimant {
+            Claimant::File(file, MapBlock::Data(logical)) => {
                 Owner::File(file.path.clone(), MapBlock::Data(logical + (physical - self.physical)))
             }
-            (Some(file), block) => Owner::File(file.path.clone(), block),
-            (None, MapBlock::Indirect(role)) => Owner::System(role),
-            (None, MapBlock::Data(_)) => Owner::System(Role::Unknown),
+            Claimant::File(file, block) => Owner::File(file.path.clone(), block),
+            Claimant::System(role) => Owner::System(role),
         }
     }
 }
 
-/// The blocks of the files, superblock and descriptors, none of which may be claimed twice.
-fn used_by(superblock: &Superblock, files: &[FileLayout]) -> Result<BlockSet, LayoutError> {
-    let mut claims = Vec::new();
-    let system =
-        |physical, blocks, role| Claim { physical, blocks, file: None, block: MapBlock::Indirect(role) };
-    // A block before the superblock's is the boot block, which no file may have either.
+/// The claims of the files, the superblock and the descriptors, by place.
+fn claims<'a>(superblock: &Superblock, files: &'a [FileLayout]) -> Vec<Claim<'a>> {
     let descriptors = superblock.descriptors_block();
-    claims.push(system(0, descriptors, Role::Super));
-    claims.push(system(descriptors, superblock.descriptor_blocks(), Role::Groups));
+    let mut claims = vec![
+        // A block before the superblock's is the boot block, which no file may have either.
+        Claim { physical: 0, blocks: descriptors, claimant: Claimant::System(Role::Super) },
+        Claim {
+            physical: descriptors,
+            blocks: superblock.descriptor_blocks(),
+            claimant: Claimant::System(Role::Groups),
+        },
+    ];
     for file in files {
         claims.extend(file.runs.iter().map(|run| Claim {
             physical: run.physical,
             blocks: run.blocks,
-            file: Some(file),
-            block: MapBlock::Data(run.logical),
+            claimant: Claimant::File(file, MapBlock::Data(run.logical)),
         }));
         claims.extend(file.indirect.iter().map(|(&role, &physical)| Claim {
             physical,
             blocks: 1,
-            file: Some(file),
-            block: MapBlock::Indirect(role),
+            claimant: Claimant::File(file, MapBlock::Indirect(role)),
         }));
     }
     claims.sort_by_key(|claim| claim.physical);
+    claims
+}
+
+/// The blocks of the files, superblock and descriptors, none of which may be claimed twice.
+fn used_by(superblock: &Superblock, files: &[FileLayout]) -> Result<BlockSet, LayoutError> {
     let blocks = u64::from(superblock.blocks_count);
+    let claims = claims(superblock, files);
     let mut used = BlockSet::default();
     let mut before: Option<&Claim<'_>> = None;
     for claim in &claims {
@@ -244,9 +256,4 @@ fn used_by(superblock: &Superblock, files: &[FileLayout]) -> Result<BlockSet, La
         before = Some(claim);
     }
     Ok(used)
-}
-
-/// The groups by the first block of their metadata.
-pub(super) fn groups_by_place(groups: &[GroupDescriptor]) -> BTreeMap<u64, u32> {
-    groups.iter().map(|descriptor| u64::from(descriptor.block_bitmap)).zip(0..).collect()
 }

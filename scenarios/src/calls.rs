@@ -1,0 +1,272 @@
+//! System calls as text, the one grammar of scenario files and recorded traces.
+//!
+//! A call is its name and its words, separated by spaces: `open f /f r`, `pread f 0 64KiB`,
+//! `sleep 5`. Handles are words of the caller's choice. A bare integer is bytes, in `sleep`
+//! milliseconds; a unit may follow. The `/` that a path begins with is optional. Left out: paths
+//! with spaces in them.
+
+mod names;
+mod problem;
+
+use std::ops::Range;
+
+use sim_core::io::FileId;
+use sim_core::time::Duration;
+use sim_mpage::call::{Access, Call};
+
+pub use names::{FileNames, Handles};
+pub use problem::{CallError, CallProblem};
+
+use self::names::plain;
+use crate::nearest::nearest;
+use crate::quantity::{parse_size, parse_time};
+
+/// Calls that can be made, with the words that follow their names.
+const CALLS: [(&str, &str); 8] = [
+    ("open", "HANDLE PATH r|w"),
+    ("close", "HANDLE"),
+    ("read", "HANDLE LENGTH"),
+    ("pread", "HANDLE OFFSET LENGTH"),
+    ("readahead", "HANDLE OFFSET LENGTH"),
+    ("drop", ""),
+    ("writeback", "PATH"),
+    ("sleep", "TIME"),
+];
+
+/// Calls that the traces know and the simulated kernel does not yet.
+const NOT_BUILT: [&str; 15] = [
+    "fadvise",
+    "mmap",
+    "mread",
+    "mdirty",
+    "msync",
+    "write",
+    "pwrite",
+    "fsync",
+    "fdatasync",
+    "ftruncate",
+    "sync",
+    "syncfs",
+    "sfr",
+    "fail",
+    "heal",
+];
+
+struct Word<'a> {
+    text: &'a str,
+    span: Range<usize>,
+}
+
+impl Word<'_> {
+    fn wrong(&self, problem: impl Into<CallProblem>) -> CallError {
+        CallError { problem: problem.into(), span: self.span.clone() }
+    }
+
+    /// The word, with `unit` behind it if it is a bare integer.
+    fn with_unit(&self, unit: &str) -> String {
+        let is_bare = self.text.bytes().all(|byte| byte.is_ascii_digit());
+        format!("{}{}", self.text, if is_bare { unit } else { "" })
+    }
+
+    fn bytes(&self) -> Result<u64, CallError> {
+        parse_size(&self.with_unit("B")).map_err(|error| self.wrong(error))
+    }
+
+    fn time(&self) -> Result<Duration, CallError> {
+        parse_time(&self.with_unit("ms")).map_err(|error| self.wrong(error))
+    }
+
+    fn access(&self) -> Result<Access, CallError> {
+        match self.text {
+            "r" => Ok(Access::Read),
+            "w" => Ok(Access::ReadWrite),
+            other => Err(self.wrong(CallProblem::Access(other.to_owned()))),
+        }
+    }
+
+    fn file(&self, files: &mut FileNames) -> Result<FileId, CallError> {
+        files.find(self.text).ok_or_else(|| {
+            let nearest = nearest(plain(self.text), files.paths().iter().map(String::as_str));
+            let nearest = nearest.map(|path| format!("/{path}"));
+            self.wrong(CallProblem::UnknownFile { path: self.text.to_owned(), nearest })
+        })
+    }
+}
+
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    for piece in text.split(' ') {
+        if !piece.is_empty() {
+            words.push(Word { text: piece, span: at..at + piece.len() });
+        }
+        at += piece.len() + 1;
+    }
+    words
+}
+
+/// Reads one call. Words that open files are added to `handles`.
+///
+/// # Errors
+/// [`CallError`], with the place in the text; `handles` has not changed then.
+pub fn parse_call(text: &str, files: &mut FileNames, handles: &mut Handles) -> Result<Call, CallError> {
+    let words = words(text);
+    let Some((name, arguments)) = words.split_first() else {
+        return Err(CallError { problem: CallProblem::Empty, span: 0..text.len() });
+    };
+    match (name.text, arguments) {
+        ("open", [handle, path, access]) => {
+            let access = access.access()?;
+            let file = path.file(files)?;
+            let handle = handles.open(handle.text).map_err(|problem| handle.wrong(problem))?;
+            Ok(Call::Open { handle, file, access })
+        }
+        ("close", [handle]) => {
+            let handle = handles.close(handle.text).map_err(|problem| handle.wrong(problem))?;
+            Ok(Call::Close { handle })
+        }
+        ("read", [handle, length]) => {
+            let handle = handles.get(handle.text).map_err(|problem| handle.wrong(problem))?;
+            Ok(Call::Read { handle, length: length.bytes()? })
+        }
+        ("pread", [handle, offset, length]) => {
+            let handle = handles.get(handle.text).map_err(|problem| handle.wrong(problem))?;
+            let (offset, length) = range(offset, length)?;
+            Ok(Call::Pread { handle, offset, length })
+        }
+        ("readahead", [handle, offset, length]) => {
+            let handle = handles.get(handle.text).map_err(|problem| handle.wrong(problem))?;
+            let (offset, length) = range(offset, length)?;
+            Ok(Call::Readahead { handle, offset, length })
+        }
+        ("drop", []) => Ok(Call::Drop),
+        ("writeback", [path]) => Ok(Call::Writeback { file: path.file(files)? }),
+        ("sleep", [time]) => Ok(Call::Sleep { duration: time.time()? }),
+        _ => Err(unreadable(name, text)),
+    }
+}
+
+fn range(offset: &Word<'_>, length: &Word<'_>) -> Result<(u64, u64), CallError> {
+    let (from, bytes) = (offset.bytes()?, length.bytes()?);
+    match from.checked_add(bytes) {
+        Some(end) if i64::try_from(end).is_ok() => Ok((from, bytes)),
+        _ => Err(length.wrong(CallProblem::RangeTooLarge { offset: from, length: bytes })),
+    }
+}
+
+/// Why a call whose name and number of words fit nothing cannot be read.
+fn unreadable(name: &Word<'_>, text: &str) -> CallError {
+    if let Some(&(name, words)) = CALLS.iter().find(|(known, _)| *known == name.text) {
+        return CallError { problem: CallProblem::Words { name, words }, span: 0..text.len() };
+    }
+    if NOT_BUILT.contains(&name.text) {
+        return name.wrong(CallProblem::NotBuilt(name.text.to_owned()));
+    }
+    let known = CALLS.iter().map(|(name, _)| *name);
+    name.wrong(CallProblem::Unknown { name: name.text.to_owned(), nearest: nearest(name.text, known) })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use sim_mpage::call::Handle;
+
+    use super::*;
+
+    fn read(calls: &[&str]) -> Result<Vec<Call>, CallError> {
+        let (mut files, mut handles) = (FileNames::fixed(["/f", "data/g"]), Handles::new());
+        calls.iter().map(|call| parse_call(call, &mut files, &mut handles)).collect()
+    }
+
+    fn problem(calls: &[&str]) -> (String, Range<usize>) {
+        let error = read(calls).unwrap_err();
+        (error.to_string(), error.span)
+    }
+
+    #[test]
+    fn every_call_that_is_built_can_be_read() {
+        let calls = read(&[
+            "open a f r",
+            "open 7 /data/g w",
+            "read a 64KiB",
+            "pread 7 4096 1",
+            "readahead a 0 65536",
+            "drop",
+            "writeback /f",
+            "sleep 5",
+            "sleep 5us",
+            "close a",
+            "open a /f r",
+        ])
+        .unwrap();
+        let (a, seven) = (Handle(0), Handle(1));
+        assert_eq!(
+            calls,
+            [
+                Call::Open { handle: a, file: FileId(0), access: Access::Read },
+                Call::Open { handle: seven, file: FileId(1), access: Access::ReadWrite },
+                Call::Read { handle: a, length: 65_536 },
+                Call::Pread { handle: seven, offset: 4_096, length: 1 },
+                Call::Readahead { handle: a, offset: 0, length: 65_536 },
+                Call::Drop,
+                Call::Writeback { file: FileId(0) },
+                Call::Sleep { duration: Duration::from_nanoseconds(5_000_000) },
+                Call::Sleep { duration: Duration::from_nanoseconds(5_000) },
+                Call::Close { handle: a },
+                Call::Open { handle: a, file: FileId(0), access: Access::Read },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_call_of_the_traces_that_is_not_built_says_so() {
+        for name in NOT_BUILT {
+            let error = read(&["open f /f w", &format!("{name} f 0 1")]).unwrap_err();
+            assert_eq!(error.problem, CallProblem::NotBuilt(name.to_owned()));
+            assert_eq!(error.span, 0..name.len());
+        }
+    }
+
+    #[test]
+    fn problems_are_told_with_their_place() {
+        let cases: [(&[&str], &str, Range<usize>); 9] = [
+            (&["raed f 1"], "unknown call \"raed\"; did you mean \"read\"?", 0..4),
+            (&["open f /g r"], "no file \"/g\" in this filesystem; did you mean \"/f\"?", 7..9),
+            (&["open f /f x"], "expected r (to read) or w (to read and write), found \"x\"", 10..11),
+            (&["open f /f r", "read g 1"], "no file is open as \"g\"; did you mean \"f\"?", 5..6),
+            (&["open f /f r", "read f 128K"], "\"128K\" is ambiguous: 128KiB or 128kB?", 7..11),
+            (&["open f /f r", "read f"], "expected \"read HANDLE LENGTH\"", 0..6),
+            (&["open f /f r", "open f /f r"], "\"f\" stands for an open file already", 5..6),
+            (&["open f /f r", "close f", "read f 1"], "no file is open as \"f\"", 5..6),
+            (&[" "], "expected a call, such as \"read f 64KiB\"", 0..1),
+        ];
+        for (calls, message, span) in cases {
+            assert_eq!(problem(calls), (message.to_owned(), span), "{calls:?}");
+        }
+    }
+
+    #[test]
+    fn a_range_cannot_end_beyond_the_largest_offset() {
+        assert!(read(&["open f /f r", "pread f 9223372036854775806 1"]).is_ok());
+        let (message, span) = problem(&["open f /f r", "pread f 9223372036854775806 2"]);
+        assert!(message.contains("beyond the largest file offset"), "{message}");
+        assert_eq!(span, 28..29);
+    }
+
+    #[test]
+    fn a_growing_list_numbers_files_as_they_are_named() {
+        let (mut files, mut handles) = (FileNames::growing(), Handles::new());
+        parse_call("open a /x/y r", &mut files, &mut handles).unwrap();
+        parse_call("open b z r", &mut files, &mut handles).unwrap();
+        parse_call("open c x/y r", &mut files, &mut handles).unwrap();
+        assert_eq!(files.paths(), ["x/y", "z"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(open|read|pread|sleep|drop|x)?( [a-z0-9/]{0,22}){0,4}") {
+            let _ = read(&["open f /f r", &text]);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The command line: results on standard output, diagnostics on standard error.
+//!
+//! Exit codes: 0 as it should be, 1 a difference, 2 wrong use or wrong input, 3 the machine failed
+//! (disk full, unreadable). A subcommand is a file with its arguments and a function `execute`.
+
+mod conform;
+mod run;
+mod scenarios;
+mod schema;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use ::scenarios::load::diagnostic::Diagnostics;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Something came out otherwise than it should.
+const DIFFERENCE: u8 = 1;
+/// The command line or an input is wrong.
+const WRONG_INPUT: u8 = 2;
+/// Reading or writing failed.
+const MACHINE_FAILED: u8 = 3;
+
+/// Simulates Linux's multi-page read and write path (fs/mpage.c) over disk and SSD models.
+#[derive(Debug, Parser)]
+#[command(name = "mpagesim", version, arg_required_else_help = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs scenarios, or reads a file of an ext2 image, and compares the arms.
+    Run(run::Arguments),
+    /// Compares the simulator with recorded kernel traces.
+    Conform(conform::Arguments),
+    /// Lists the scenarios of the library.
+    Scenarios(scenarios::Arguments),
+    /// Prints the JSON schema of scenario files.
+    Schema(schema::Arguments),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line: the events of the trace.
+    Ndjson,
+}
+
+/// How results are printed where there is no stream of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum PlainFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn main() -> ExitCode {
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            // Help and version are results; whoever closed the pipe needs no answer.
+            drop(error.print());
+            return if error.use_stderr() { ExitCode::from(WRONG_INPUT) } else { ExitCode::SUCCESS };
+        }
+    };
+    let result = match &command_line.command {
+        Command::Run(arguments) => run::execute(arguments),
+        Command::Conform(arguments) => conform::execute(arguments),
+        Command::Scenarios(arguments) => scenarios::execute(arguments),
+        Command::Schema(arguments) => schema::execute(arguments),
+    };
+    result.unwrap_or_else(|error| tell(&error))
+}
+
+/// Prints an error and says which exit code it is.
+fn tell(error: &anyhow::Error) -> ExitCode {
+    let io_error = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+    let kind = io_error.map(io::Error::kind);
+    let mut stderr = io::stderr().lock();
+    // There is nobody left to tell if standard error is gone.
+    drop(match error.downcast_ref::<Diagnostics>() {
+        Some(diagnostics) => writeln!(stderr, "{}", diagnostics.render(colours())),
+        None if kind == Some(io::ErrorKind::BrokenPipe) => Ok(()),
+        None => writeln!(stderr, "error: {error:#}"),
+    });
+    match kind {
+        None | Some(io::ErrorKind::NotFound) => ExitCode::from(WRONG_INPUT),
+        Some(_) => ExitCode::from(MACHINE_FAILED),
+    }
+}
+
+/// Whether diagnostics may be coloured.
+fn colours() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !refused
+}
+
+/// Prints a result.
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Prints a result as indented JSON.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    print(&format!("{text}\n"))?;
+    Ok(())
+}

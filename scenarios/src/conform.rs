@@ -1,0 +1,126 @@
+//! Conformance: the simulator beside a real kernel, on recorded traces.
+//!
+//! A trace names a machine, files and system calls, and what the kernel did. The simulator makes the
+//! same calls, and both sides are written as the same lines, level by level: the first line that is
+//! not the same is the difference.
+
+pub mod level;
+mod lines;
+mod machine;
+pub mod recorded;
+pub mod report;
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use sim_core::trace::Memory;
+use sim_mpage::run::run;
+
+use level::{Difference, Level};
+use lines::Names;
+use recorded::Recorded;
+
+/// What came of one trace.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The trace's name.
+    pub id: String,
+    /// Each level that it was compared at, and the first difference there.
+    pub levels: Vec<(Level, Option<Difference>)>,
+}
+
+/// A trace that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConformError {
+    /// The file, or a directory, cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no trace.
+    #[error("{} is no kernel trace: {source}", .path.display())]
+    NotATrace {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// A directory without traces.
+    #[error("{} holds no kernel traces (*.json)", .0.display())]
+    Empty(PathBuf),
+}
+
+/// The traces that paths name: files as they are, of directories all `*.json`, in order of name.
+///
+/// # Errors
+/// [`ConformError`] for a path that cannot be read, or a directory without traces.
+pub fn find_traces(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ConformError> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = found.len();
+            found.extend(traces_in(path)?);
+            if found.len() == before {
+                return Err(ConformError::Empty(path.clone()));
+            }
+        } else {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn traces_in(directory: &Path) -> Result<Vec<PathBuf>, ConformError> {
+    let unreadable = |source| ConformError::Unreadable { path: directory.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Compares traces, many at a time; the verdicts come in the order of the paths.
+///
+/// # Errors
+/// [`ConformError`] for the first trace that cannot be read.
+pub fn conform(paths: &[PathBuf], only: Option<Level>) -> Result<Vec<Verdict>, ConformError> {
+    paths.par_iter().map(|path| compare_file(path, only)).collect()
+}
+
+fn compare_file(path: &Path, only: Option<Level>) -> Result<Verdict, ConformError> {
+    let unreadable = |source| ConformError::Unreadable { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let recorded = serde_json::from_str(&text)
+        .map_err(|source| ConformError::NotATrace { path: path.to_owned(), source })?;
+    Ok(compare(&recorded, only))
+}
+
+/// Compares one trace at the levels that it is good for, or at one of them.
+pub fn compare(recorded: &Recorded, only: Option<Level>) -> Verdict {
+    let levels = Level::ALL.into_iter().filter(|level| level.applies_to(recorded));
+    let levels: Vec<_> = levels.filter(|level| only.is_none_or(|only| *level == only)).collect();
+    let compared = match simulate(recorded) {
+        Ok(simulated) => {
+            let names = Names::of(recorded);
+            let kernel = lines::recorded(recorded);
+            let compare = |level: Level| (level, level.difference(&kernel, &simulated, &names));
+            levels.into_iter().map(compare).collect()
+        }
+        Err(why) => levels.into_iter().map(|level| (level, Some(Difference::not_run(&why)))).collect(),
+    };
+    Verdict { id: recorded.id.clone(), levels: compared }
+}
+
+fn simulate(recorded: &Recorded) -> Result<Vec<lines::Line>, String> {
+    let machine = machine::of(recorded)?;
+    let mut memory = Memory::default();
+    let outcome = run(machine, &mut memory).map_err(|error| error.to_string())?;
+    Ok(lines::simulated(recorded, &memory.events, &outcome))
+}

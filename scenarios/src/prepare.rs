@@ -1,0 +1,123 @@
+//! From what a scenario says to the machine that it means: texts are parsed, defaults filled in, the
+//! device built, the filesystem laid out or its image opened. What makes no sense is told with its
+//! path, as much of it at once as can be found.
+
+mod files;
+mod kernel;
+mod layout;
+mod queue;
+mod state;
+mod workload;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use sim_disk::device::{BlockDevice, Device};
+use sim_mpage::ext2::image::ReadAt;
+use sim_mpage::machine::Machine;
+
+pub use kernel::preset_costs;
+
+use crate::device;
+use crate::load::tree::Step;
+use crate::scenario::Scenario;
+
+/// Opens an image by the path that the scenario gives; why it cannot, in words.
+pub type OpenImage<'a> = &'a dyn Fn(&str) -> Result<Arc<dyn ReadAt>, String>;
+
+/// Something in a scenario that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The value that it is about.
+    pub path: Vec<Step>,
+    /// If that is a string: the bytes of it.
+    pub span: Option<Range<usize>>,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected.
+    pub expected: String,
+    /// How it may be mended.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem with the value at `path`.
+    pub fn new(path: impl IntoIterator<Item = Step>, message: impl Into<String>) -> Problem {
+        Problem {
+            path: path.into_iter().collect(),
+            span: None,
+            message: message.into(),
+            expected: "here".to_owned(),
+            help: None,
+        }
+    }
+
+    /// The same, with what was expected.
+    #[must_use]
+    pub fn expecting(self, expected: impl Into<String>) -> Problem {
+        Problem { expected: expected.into(), ..self }
+    }
+
+    /// The same, about a part of a string.
+    #[must_use]
+    pub fn within(self, span: Range<usize>) -> Problem {
+        Problem { span: Some(span), ..self }
+    }
+}
+
+/// Makes the machine that a scenario means.
+///
+/// # Errors
+/// All problems that could be found.
+pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let kernel = kernel::settings(scenario, &mut problems);
+    let device = device(scenario, &mut problems);
+    let queue = device.as_ref().and_then(|device| {
+        queue::settings(&scenario.queue, kernel::plug_order(&scenario.kernel), device, &mut problems)
+    });
+    let mut names = files::names(&scenario.filesystem);
+    let (setup, tasks) = workload::workload(scenario, &mut names, &mut problems);
+    // An image's files are those that are named, so all names are looked for before it is opened.
+    let of_pages = state::files_of_pages(&scenario.pages, &mut names, &mut problems);
+    let sectors = device.as_ref().map(|device| device.limits().sectors);
+    let volume = files::volume(scenario, &names, sectors, kernel.page_size, open_image, &mut problems);
+    let (pages, metadata) = match &volume {
+        Some(volume) => state::pages(&scenario.pages, &of_pages, kernel.page_size, volume, &mut problems),
+        None => Default::default(),
+    };
+    let (bad_sectors, failing_bio_allocations) = state::faults(&scenario.faults, &mut problems);
+    state::expectations(&scenario.expect, &mut problems);
+    match (device, queue, volume) {
+        (Some(device), Some(queue), Some(volume)) if problems.is_empty() => Ok(Machine {
+            device,
+            queue,
+            read_ahead_pages: u64::from(scenario.queue.read_ahead_kb) * 1_024 / u64::from(kernel.page_size),
+            volume,
+            first_free: scenario.filesystem.allocator.first_free,
+            kernel,
+            pages,
+            metadata,
+            failing_bio_allocations,
+            bad_sectors,
+            setup,
+            tasks,
+            seed: scenario.seed,
+        }),
+        _ => {
+            assert!(!problems.is_empty(), "a machine is missing a part, and nobody said why");
+            Err(problems)
+        }
+    }
+}
+
+fn device(scenario: &Scenario, problems: &mut Vec<Problem>) -> Option<Device> {
+    match device::build(&scenario.device) {
+        Ok(device) => Some(device),
+        Err(error) => {
+            let problem = Problem::new(["device".into(), error.key.as_str().into()], error.message);
+            problems.push(Problem { help: error.help, ..problem.expecting("not this, of this device") });
+            None
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Layouts as text: the runs and indirect blocks of a file, and which word of the text placed one.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use sim_core::io::Role;
+use sim_core::io::blocks::{Layout, PlacedRun};
+use sim_mpage::ext2::file_map::Run;
+
+use super::Problem;
+use crate::load::tree::Step;
+
+/// What is wrong with a layout's text, and where in it.
+pub(super) struct NotALayout {
+    span: Range<usize>,
+    expected: String,
+}
+
+impl NotALayout {
+    /// The problem with the layout that stands at `path`.
+    pub(super) fn at(self, path: impl IntoIterator<Item = Step>) -> Problem {
+        Problem::new(path, "not a layout").within(self.span).expecting(self.expected)
+    }
+}
+
+/// Reads a layout: its data, and its indirect blocks with their places.
+pub(super) fn read_layout(text: &str) -> Result<(Vec<Run>, BTreeMap<Role, u64>), NotALayout> {
+    let layout: Layout = text.parse().map_err(|error: sim_core::io::blocks::NotBlocks| NotALayout {
+        span: error.start..error.end,
+        expected: error.wrong.to_string(),
+    })?;
+    let (data, indirect): (Vec<&PlacedRun>, Vec<_>) =
+        layout.runs().iter().partition(|run| run.role == Role::Data);
+    let run = |run: &PlacedRun| Run { logical: run.first, physical: run.physical, blocks: run.count };
+    let runs = data.into_iter().map(run).collect();
+    Ok((runs, indirect.into_iter().map(|run| (run.role, run.physical)).collect()))
+}
+
+/// The word that places a physical block.
+pub(super) fn place_of_block(text: &str, physical: u64) -> Option<Range<usize>> {
+    word(text, |run| contains(run.physical, run.count, physical))
+}
+
+/// The word that places a logical block.
+pub(super) fn place_of_logical(text: &str, logical: u64) -> Option<Range<usize>> {
+    word(text, |run| run.role == Role::Data && contains(run.first, run.count, logical))
+}
+
+fn contains(first: u64, count: u64, block: u64) -> bool {
+    block.checked_sub(first).is_some_and(|offset| offset < count)
+}
+
+fn word(text: &str, wanted: impl Fn(&PlacedRun) -> bool) -> Option<Range<usize>> {
+    let holds = |word: &&str| word.parse().is_ok_and(|layout: Layout| layout.runs().iter().any(&wanted));
+    let word = text.split_ascii_whitespace().find(holds)?;
+    // The word is a part of the text.
+    let start = word.as_ptr().addr() - text.as_ptr().addr();
+    Some(start..start + word.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_found_in_its_word() {
+        let text = "0-11@1000  ind@1012 12-15@1013";
+        assert_eq!(place_of_block(text, 1_012), Some(11..19));
+        assert_eq!(place_of_block(text, 1_016), Some(20..30));
+        assert_eq!(place_of_block(text, 1_017), None);
+        assert_eq!(place_of_logical(text, 11), Some(0..9));
+        assert_eq!(place_of_logical(text, 0).map(|place| &text[place]), Some("0-11@1000"));
+    }
+
+    #[test]
+    fn data_and_indirect_blocks_are_told_apart() {
+        let Ok((runs, indirect)) = read_layout("0-11@1000 ind@1012 12-15@1013") else { panic!("a layout") };
+        assert_eq!(runs.len(), 2);
+        assert_eq!(indirect, BTreeMap::from([(Role::Ind, 1_012)]));
+        let Err(wrong) = read_layout("0-11@1000 ind") else { panic!("no place") };
+        assert_eq!(wrong.span, 13..13);
+    }
+}

@@ -1,0 +1,81 @@
+//! The calls of a workload.
+
+use sim_core::time::Time;
+use sim_mpage::call::Call;
+use sim_mpage::machine::{TaskSpec, TimedCall};
+
+use super::Problem;
+use crate::calls::{FileNames, Handles, parse_call};
+use crate::load::tree::Step;
+use crate::scenario::Scenario;
+
+/// The first task's process id, unless it has one of its own.
+const FIRST_PID: u32 = 100;
+
+/// The calls of the setup, and the tasks.
+pub(super) fn workload(
+    scenario: &Scenario,
+    names: &mut FileNames,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Call>, Vec<TaskSpec>) {
+    let mut handles = Handles::new();
+    let setup = calls(&scenario.setup, &["setup".into()], names, &mut handles, problems);
+    let workload = &scenario.workload;
+    let tasks = match (&workload.calls, workload.tasks.is_empty()) {
+        (Some(list), true) => {
+            let path = ["workload".into(), "calls".into()];
+            // What the setup opened stays open for the one process.
+            let calls = calls(list, &path, names, &mut handles, problems);
+            vec![task("main", FIRST_PID, Time::ZERO, calls)]
+        }
+        (None, false) => tasks(scenario, names, problems),
+        (both, _) => {
+            let message = if both.is_some() { "both calls and tasks" } else { "no workload" };
+            let problem = Problem::new(["workload".into()], message);
+            problems.push(problem.expecting("expected either \"calls\" or \"tasks\""));
+            Vec::new()
+        }
+    };
+    (setup, tasks)
+}
+
+fn tasks(scenario: &Scenario, names: &mut FileNames, problems: &mut Vec<Problem>) -> Vec<TaskSpec> {
+    let numbered = (FIRST_PID..).zip(scenario.workload.tasks.iter());
+    numbered
+        .map(|(default_pid, (name, one))| {
+            let path = ["workload".into(), "tasks".into(), name.into(), "calls".into()];
+            let calls = calls(&one.calls, &path, names, &mut Handles::new(), problems);
+            let start = Time::from_nanoseconds(one.start.0.nanoseconds());
+            task(name, one.pid.unwrap_or(default_pid), start, calls)
+        })
+        .collect()
+}
+
+fn task(name: &str, pid: u32, start: Time, calls: Vec<Call>) -> TaskSpec {
+    let calls = calls.into_iter().map(TimedCall::once).collect();
+    TaskSpec { name: name.to_owned(), pid, start, calls }
+}
+
+fn calls(
+    texts: &[String],
+    path: &[Step],
+    names: &mut FileNames,
+    handles: &mut Handles,
+    problems: &mut Vec<Problem>,
+) -> Vec<Call> {
+    let mut calls = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        match parse_call(text, names, handles) {
+            Ok(call) => calls.push(call),
+            Err(error) => {
+                if let Some(["open", handle]) = text.split(' ').collect::<Vec<_>>().get(..2) {
+                    handles.assume_open(handle);
+                }
+                let path = path.iter().cloned().chain([Step::Index(index)]);
+                let problem = Problem::new(path, error.problem.to_string());
+                problems.push(problem.within(error.span).expecting(error.problem.expected()));
+            }
+        }
+    }
+    calls
+}

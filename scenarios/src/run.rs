@@ -1,0 +1,275 @@
+//! Running the arms of a scenario, and what each came to.
+
+use std::io::Write;
+
+use rayon::prelude::*;
+use sim_core::io::blocks::{DiskOrder, Order};
+use sim_core::io::{BioId, FileId, RequestId};
+use sim_core::statistics::Summary;
+use sim_core::trace::{Event, Memory, Orders, Sink, What};
+use sim_mpage::ext2::block_set::BlockSet;
+use sim_mpage::ext2::file_map::FileMap;
+use sim_mpage::ext2::volume::Volume;
+use sim_mpage::machine::Machine;
+use sim_mpage::run::{Outcome, RunError, run};
+
+use crate::load::{Arm, Loaded};
+use crate::present::event::Lines;
+
+/// An arm that could not be run.
+#[derive(Debug, thiserror::Error)]
+#[error("arm {arm}: {source}")]
+pub struct ArmError {
+    /// Which arm.
+    pub arm: String,
+    /// Why.
+    pub source: ArmProblem,
+}
+
+/// Why an arm could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ArmProblem {
+    /// The run did not come to its end.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The run came to something else when it was repeated.
+    #[error("the same run twice is not the same: {0}")]
+    NotRepeatable(String),
+}
+
+/// A stream of events that broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// An arm could not be run.
+    #[error(transparent)]
+    Arm(#[from] ArmError),
+    /// A line could not be written.
+    #[error("cannot write events")]
+    Write(#[from] std::io::Error),
+}
+
+/// A scenario that has been run.
+#[derive(Clone, Debug)]
+pub struct ScenarioRun {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its master seed.
+    pub seed: u64,
+    /// Its arms, in the order of the file.
+    pub arms: Vec<ArmRun>,
+}
+
+/// What one arm came to.
+#[derive(Clone, Debug)]
+pub struct ArmRun {
+    /// Its name.
+    pub name: String,
+    /// The device's name.
+    pub device: String,
+    /// Whether CPU time was free.
+    pub cpu_is_free: bool,
+    /// The digest of its I/O.
+    pub digest: u64,
+    /// Its I/Os.
+    pub record: Record,
+    /// Its files.
+    pub files: Vec<FileName>,
+    /// Its figures.
+    pub figures: Summary,
+    /// What the calls of each task returned.
+    pub results: Vec<Vec<i64>>,
+}
+
+/// A file of a run, for showing its blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileName {
+    /// Its path, with `/` in front.
+    pub path: String,
+    /// The lowest physical block of its data and indirect blocks.
+    pub lowest: Option<u64>,
+}
+
+/// When something began and ended, in nanoseconds since recording started; 0 for an end that was not
+/// seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// When it began.
+    pub start_ns: u64,
+    /// When it ended.
+    pub end_ns: u64,
+}
+
+/// The I/Os of a run in order, with their times.
+#[derive(Clone, Debug)]
+pub struct Record {
+    orders: Orders,
+    /// From queueing to the end of the last request that it is in, bio by bio.
+    pub queued: Vec<Span>,
+    /// From issue to completion, request by request.
+    pub issued: Vec<Span>,
+    bios: Vec<(BioId, usize)>,
+    requests: Vec<(RequestId, usize, Vec<BioId>)>,
+}
+
+impl Record {
+    fn new(block_sectors: u32) -> Record {
+        Record {
+            orders: Orders::new(block_sectors),
+            queued: Vec::new(),
+            issued: Vec::new(),
+            bios: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    /// The bios in the order in which they were queued.
+    pub fn bios(&self) -> &sim_core::trace::Ios {
+        &self.orders.queued
+    }
+
+    /// The requests in the order in which they were issued.
+    pub fn requests(&self) -> &sim_core::trace::Ios {
+        &self.orders.issued
+    }
+
+    fn complete(&mut self, request: RequestId, at: u64) {
+        let Some(place) = self.requests.iter().position(|(id, ..)| *id == request) else { return };
+        let (_, number, bios) = self.requests.swap_remove(place);
+        self.issued[number].end_ns = at;
+        for &(id, number) in &self.bios {
+            if bios.contains(&id) {
+                self.queued[number].end_ns = at;
+            }
+        }
+        let waiting = &self.requests;
+        self.bios
+            .retain(|(id, _)| !bios.contains(id) || waiting.iter().any(|(_, _, others)| others.contains(id)));
+    }
+}
+
+impl Sink for Record {
+    fn record(&mut self, event: &Event) {
+        self.orders.record(event);
+        let at = event.at.nanoseconds();
+        let begun = Span { start_ns: at, end_ns: 0 };
+        match &event.what {
+            What::Queued { bio, .. } => {
+                self.bios.push((*bio, self.queued.len()));
+                self.queued.push(begun);
+            }
+            What::Issued { request, bios, .. } => {
+                self.requests.push((*request, self.issued.len(), bios.clone()));
+                self.issued.push(begun);
+            }
+            What::Completed { request, .. } => self.complete(*request, at),
+            _ => {}
+        }
+    }
+}
+
+/// Runs all arms of a scenario, several at a time. `twice`:
+/// each runs twice, and must come to the same.
+///
+/// # Errors
+/// [`ArmError`] for the first arm, in the order of the file, that could not be run.
+pub fn run_scenario(loaded: &Loaded, twice: bool) -> Result<ScenarioRun, ArmError> {
+    let arms = loaded.arms.par_iter().map(|arm| {
+        let ran = run_arm(arm, twice);
+        ran.map_err(|source| ArmError { arm: arm.name.clone(), source })
+    });
+    let arms = arms.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()?;
+    let first = loaded.arms.first();
+    Ok(ScenarioRun {
+        name: loaded.name.clone(),
+        title: first.map(|arm| arm.scenario.title.clone()).unwrap_or_default(),
+        seed: first.map_or(0, |arm| arm.scenario.seed),
+        arms,
+    })
+}
+
+/// Runs the arms of a scenario one after the other and writes a line an event.
+///
+/// # Errors
+/// If an arm cannot be run, or the lines cannot be written.
+pub fn stream(loaded: &Loaded, mut to: impl Write) -> Result<(), StreamError> {
+    for arm in &loaded.arms {
+        let mut lines = Lines::new(&arm.name, &mut to);
+        run(arm.machine.clone(), &mut lines)
+            .map_err(|error| ArmError { arm: arm.name.clone(), source: error.into() })?;
+        lines.finish()?;
+    }
+    Ok(())
+}
+
+fn run_arm(arm: &Arm, twice: bool) -> Result<ArmRun, ArmProblem> {
+    let machine = arm.machine.clone();
+    let files = file_names(&machine.volume);
+    let mut record = Record::new(machine.volume.block_size / 512);
+    let outcome = run(machine.clone(), &mut record)?;
+    if twice {
+        repeat(&machine, &outcome)?;
+    }
+    Ok(ArmRun {
+        name: arm.name.clone(),
+        device: arm.scenario.device.preset.clone(),
+        cpu_is_free: arm.machine.kernel.cpu == sim_mpage::machine::CpuCosts::default(),
+        digest: outcome.digests.io.value(),
+        record,
+        files,
+        figures: outcome.figures,
+        results: outcome.results,
+    })
+}
+
+/// Runs a machine again; if that does not come to the same, runs it twice more to find the first
+/// event that differs.
+fn repeat(machine: &Machine, outcome: &Outcome) -> Result<(), ArmProblem> {
+    let again = run(machine.clone(), &mut sim_core::trace::Nothing)?;
+    if again.digests == outcome.digests && again.figures == outcome.figures {
+        return Ok(());
+    }
+    let (mut left, mut right) = (Memory::default(), Memory::default());
+    (left.details, right.details) = (true, true);
+    run(machine.clone(), &mut left)?;
+    run(machine.clone(), &mut right)?;
+    let pairs = left.events.iter().zip(&right.events);
+    let differing = pairs.clone().find(|(left, right)| left != right);
+    Err(ArmProblem::NotRepeatable(match differing {
+        Some((left, right)) => format!("{left:?} and then {right:?}"),
+        None => format!("{} events and then {}", left.events.len(), right.events.len()),
+    }))
+}
+
+fn file_names(volume: &Volume) -> Vec<FileName> {
+    let name = |file: &sim_mpage::ext2::volume::VolumeFile| {
+        let map = FileMap::read(&*volume.base, &volume.superblock, file, &mut BlockSet::default());
+        FileName {
+            path: format!("/{}", file.path.trim_start_matches('/')),
+            lowest: map.ok().and_then(|map| map.lowest_block()),
+        }
+    };
+    volume.files.iter().map(name).collect()
+}
+
+impl ArmRun {
+    /// The name of a file, if there are several.
+    fn name_of(&self, file: FileId) -> Option<&str> {
+        if self.files.len() < 2 {
+            return None;
+        }
+        self.files.get(file.0 as usize).map(|file| file.path.as_str())
+    }
+
+    /// I/Os in the numbering of files.
+    pub fn order(&self, ios: &sim_core::trace::Ios) -> Order {
+        Order::from_trace(ios, |file| self.name_of(file))
+    }
+
+    /// I/Os in positions on the disk.
+    pub fn disk_order(&self, ios: &sim_core::trace::Ios) -> DiskOrder {
+        let lowest = |file: FileId| self.files.get(file.0 as usize).and_then(|file| file.lowest);
+        DiskOrder::from_trace(ios, |file| self.name_of(file), lowest)
+    }
+}
