@@ -323,7 +323,6 @@ impl<W: Copy> Future for Occupy<'_, W> {
 }
 
 /// The future of [`Tasks::step_out`].
-#[derive(Debug)]
 #[must_use = "a task steps out only when this is awaited"]
 pub struct StepOut<'a, W> {
     tasks: &'a Tasks<W>,
@@ -338,7 +337,7 @@ impl<W: Copy> Future for StepOut<'_, W> {
             return Poll::Ready(());
         }
         self.out = true;
-        self.tasks.ready.borrow_mut().resumed = Some(self.tasks.current.get());
+        self.tasks.book.borrow_mut().resumed = Some(self.tasks.current.get());
         Poll::Pending
     }
 }

@@ -1,35 +1,35 @@
 //! Adding pages to the cache, and making room for them when memory is full.
 
-use sim_core::trace::{PageChange, What};
+use sim_core::trace::PageChange;
 
 use crate::errno::Errno;
+use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
-use crate::record::record;
-use crate::failure::RunError;
+use crate::record::record_pages;
 
-/// Records that something happened to a page.
+/// Records that something happened to a page that is cached.
 pub fn record_page(k: &Kernel, page: PageRef, change: PageChange) {
     let (mapping, index) = k.pages.place_of(page);
-    record(k, What::Page { file: mapping.file(), index, change });
+    record_pages(k, change).page(mapping, index);
 }
 
+#[inline]
 fn has_room(k: &Kernel) -> bool {
     k.settings.memory_pages.is_none_or(|pages| k.pages.len() < pages)
 }
 
 fn make_room(k: &Kernel) -> bool {
-    let freed = k.pages.shrink(|mapping, index| {
-        record(k, What::Page { file: mapping.file(), index, change: PageChange::Freed });
-    });
-    freed > 0
+    let mut freed = record_pages(k, PageChange::Freed);
+    k.pages.shrink(|mapping, index| freed.page(mapping, index)) > 0
 }
 
 /// Adds a page, unless memory is full and a round through the inactive list frees nothing: then
 /// readahead goes without it.
 // [memory.readahead]
+#[inline]
 pub fn try_add_page(k: &Kernel, mapping: Mapping, index: u64) -> Option<PageRef> {
     (has_room(k) || make_room(k)).then(|| add(k, mapping, index))
 }
@@ -57,7 +57,7 @@ pub async fn add_page(k: &Kernel, mapping: Mapping, index: u64) -> Result<(PageR
 }
 
 fn add(k: &Kernel, mapping: Mapping, index: u64) -> PageRef {
-    record(k, What::Page { file: mapping.file(), index, change: PageChange::Added });
+    record_pages(k, PageChange::Added).page(mapping, index);
     k.pages.add(mapping, index)
 }
 

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use scenarios::from_image;
 use scenarios::input::ScenarioInput;
 use scenarios::library::SUFFIX;
 use scenarios::load::{self, Loaded, Options};
 use scenarios::output::write_atomically;
 use scenarios::present::{self, text};
 use scenarios::run::{self, ScenarioRun};
-use scenarios::from_image;
 use serde_json::{Value, json};
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;

@@ -58,7 +58,9 @@ pub fn document(arm: &str, event: &Event) -> Value {
 fn what(what: &What) -> Value {
     match what {
         What::Call { number } => json!({ "what": "call", "number": number }),
-        What::Returned { number, result } => json!({ "what": "returned", "number": number, "result": result }),
+        What::Returned { number, result } => {
+            json!({ "what": "returned", "number": number, "result": result })
+        }
         What::Readahead { file, rule, start, size, async_size } => json!({
             "what": "readahead", "file": file.0, "rule": readahead_rule(*rule),
             "start": start, "size": size, "async_size": async_size,

@@ -82,9 +82,9 @@ fn comparison(run: &ScenarioRun) -> Value {
 fn moved(alignment: Alignment) -> Value {
     match alignment {
         Alignment::Aligned(moved) => {
-            let moved = moved.into_iter().map(|moved| {
-                json!({ "blocks": moved.blocks, "left": moved.left, "right": moved.right })
-            });
+            let moved = moved
+                .into_iter()
+                .map(|moved| json!({ "blocks": moved.blocks, "left": moved.left, "right": moved.right }));
             json!({ "moved": moved.collect::<Vec<_>>() })
         }
         Alignment::TooDifferent { left, right } => json!({ "too_different": [left, right] }),

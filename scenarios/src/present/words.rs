@@ -21,7 +21,9 @@ fn order(left: &ArmRun, right: &ArmRun) -> String {
         Alignment::Aligned(moved) => match moved.as_slice() {
             [] => String::new(),
             [one] => moved_one(one),
-            [first, rest @ ..] => format!("{}, and {} more pieces are elsewhere", moved_one(first), rest.len()),
+            [first, rest @ ..] => {
+                format!("{}, and {} more pieces are elsewhere", moved_one(first), rest.len())
+            }
         },
     }
 }

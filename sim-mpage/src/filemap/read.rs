@@ -117,14 +117,7 @@ impl Reader<'_, '_> {
     // [pagecache-read.run]
     fn collect(&self, index: u64) -> Run {
         let mut run = Run { pages: [None; BATCH], count: 0 };
-        for wanted in (index..self.last_index).take(BATCH) {
-            let Some(page) = self.k.pages.find(Mapping::of(self.file), wanted) else { break };
-            run.pages[run.count] = Some(page);
-            run.count += 1;
-            if !self.k.pages.has(page, Mark::UpToDate) || self.k.pages.has(page, Mark::Readahead) {
-                break;
-            }
-        }
+        run.count = self.k.pages.find_run(Mapping::of(self.file), index..self.last_index, &mut run.pages);
         run
     }
 

@@ -88,7 +88,7 @@ async fn read_window(k: &Kernel, file: FileId, window: Window) {
 // [readahead.batch]
 async fn read_range(k: &Kernel, file: FileId, start: u64, end: u64, mark: Option<u64>) {
     let mapping = Mapping::of(file);
-    let mut batch = Vec::new();
+    let mut batch = Vec::with_capacity(usize::try_from(end - start).unwrap_or(0));
     for index in start..end {
         if k.pages.find(mapping, index).is_some() {
             send(k, file, index, &mut batch).await;

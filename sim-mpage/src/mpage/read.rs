@@ -67,6 +67,13 @@ impl PageBlocks {
     }
 }
 
+/// Whether a page is in the bio.
+enum Added {
+    Yes,
+    /// Not before the bio is sent, for this reason.
+    After(Reason),
+}
+
 /// Reads the pages of a request, which are locked and follow one another from `first` on.
 // [mpage-read.readahead]
 pub async fn mpage_readahead(k: &Kernel, file: FileId, first: u64, pages: &[PageRef]) {
@@ -110,9 +117,57 @@ impl<'k> MpageReadpage<'k> {
     }
 
     async fn do_mpage_readpage(&mut self, page: PageRef, index: u64) {
-        if let Err(why) = self.add_page(page, index).await {
-            self.confused(page, index, why).await;
-        }
+        let k = self.k;
+        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
+
+        let why = 'confused: {
+            // Does the page have buffers already? [mpage-read.buffers]
+            if k.pages.has_buffers(page) {
+                break 'confused Confused::HasBuffers;
+            }
+
+            // Which blocks are wanted? [mpage-read.range]
+            let mut block_in_file = index * blocks_per_page;
+            let size = k.inodes[self.file.0 as usize].size.get();
+            let blocks_in_file = size.div_ceil(u64::from(k.sizes.block));
+            let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
+            let mut blocks = PageBlocks::default();
+
+            // Does the last mapping reach into this page?
+            self.reuse_mapping(&mut block_in_file, &mut blocks, blocks_per_page);
+
+            // Then map what is still missing.
+            while blocks.looked_at < blocks_per_page {
+                let mapped = self.map_next(page, &mut block_in_file, last_block, &mut blocks).await;
+                if let Err(why) = mapped {
+                    break 'confused why;
+                }
+            }
+
+            // Is there a hole? [mpage-read.zero-rest] Contents are not kept here: it reads as zeros.
+            if blocks.first_hole == Some(0) {
+                // [mpage-read.hole-first]
+                set_up_to_date(k, page);
+                unlock_page(k, page);
+                return;
+            }
+            if blocks.first_hole.is_none() {
+                // [mpage-read.mapped-to-disk]
+                k.pages.set(page, Mark::MappedToDisk);
+            }
+            loop {
+                match self.add_to_bio(page, index * blocks_per_page, &blocks) {
+                    Ok(Added::Yes) => break,
+                    Ok(Added::After(reason)) => self.submit(reason).await,
+                    Err(why) => break 'confused why,
+                }
+            }
+            if let Some(reason) = self.ends_bio(block_in_file, &blocks) {
+                self.submit(reason).await;
+            }
+            return;
+        };
+        self.confused(page, index, why).await;
     }
 
     /// The give-up path: what was built is sent, and this page is read block by block.
@@ -124,46 +179,6 @@ impl<'k> MpageReadpage<'k> {
         } else {
             block_read_full_folio(self.k, self.file, index, page, why).await;
         }
-    }
-
-    async fn add_page(&mut self, page: PageRef, index: u64) -> Result<(), Confused> {
-        let k = self.k;
-        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
-
-        // Does the page have buffers already? [mpage-read.buffers]
-        if k.pages.has_buffers(page) {
-            return Err(Confused::HasBuffers);
-        }
-
-        // Which blocks are wanted? [mpage-read.range]
-        let mut block_in_file = index * blocks_per_page;
-        let size = k.inodes[self.file.0 as usize].size.get();
-        let blocks_in_file = size.div_ceil(u64::from(k.sizes.block));
-        let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
-        let mut blocks = PageBlocks::default();
-
-        // Does the last mapping reach into this page?
-        self.reuse_mapping(&mut block_in_file, &mut blocks, blocks_per_page);
-
-        // Then map what is still missing.
-        while blocks.looked_at < blocks_per_page {
-            self.map_next(page, &mut block_in_file, last_block, &mut blocks).await?;
-        }
-
-        // Is there a hole? [mpage-read.zero-rest] Contents are not kept here: a hole reads as zeros.
-        if blocks.first_hole == Some(0) {
-            // [mpage-read.hole-first]
-            set_up_to_date(k, page);
-            unlock_page(k, page);
-            return Ok(());
-        }
-        if blocks.first_hole.is_none() {
-            // [mpage-read.mapped-to-disk]
-            k.pages.set(page, Mark::MappedToDisk);
-        }
-        self.add_to_bio(page, index * blocks_per_page, &blocks).await?;
-        self.finish_page(block_in_file, &blocks).await;
-        Ok(())
     }
 
     // [mpage-read.reuse]
@@ -254,29 +269,22 @@ impl<'k> MpageReadpage<'k> {
         Ok(())
     }
 
-    async fn add_to_bio(&mut self, page: PageRef, logical: u64, blocks: &PageBlocks) -> Result<(), Confused> {
+    fn add_to_bio(&mut self, page: PageRef, logical: u64, blocks: &PageBlocks) -> Result<Added, Confused> {
         // Does the page follow the bio on the device? [mpage-read.not-contiguous]
         if self.bio.is_some() && blocks.first.checked_sub(1) != Some(self.last_block_in_bio) {
             // [mpage-reason.not-contiguous]
-            self.submit(Reason::NotContiguous).await;
+            return Ok(Added::After(Reason::NotContiguous));
         }
         // [mpage-read.add]
         let count = blocks.first_hole.unwrap_or(u64::from(self.k.sizes.blocks_per_page));
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let add = Blocks { logical, physical: blocks.first, count };
-        loop {
-            let mut bio = match self.bio.take() {
-                Some(bio) => bio,
-                None => self.allocate(blocks.first)?,
-            };
-            let added = bio.add_page(page, add);
-            self.bio = Some(bio);
-            if added {
-                return Ok(());
-            }
-            // [mpage-read.bio-full] [mpage-reason.bio-full]
-            self.submit(Reason::BioFull).await;
+        if self.bio.is_none() {
+            self.bio = Some(self.allocate(blocks.first)?);
         }
+        let added = self.bio.as_mut().is_some_and(|bio| bio.add_page(page, add));
+        // [mpage-read.bio-full] [mpage-reason.bio-full]
+        Ok(if added { Added::Yes } else { Added::After(Reason::BioFull) })
     }
 
     // [mpage-read.allocate] [mpage-read.capacity]
@@ -292,17 +300,19 @@ impl<'k> MpageReadpage<'k> {
         Ok(MpageBio::new(self.file, first, self.nr_pages.min(BIO_MAX_VECS), self.because))
     }
 
-    async fn finish_page(&mut self, block_in_file: u64, blocks: &PageBlocks) {
+    /// Whether the bio ends with the page that was just added.
+    fn ends_bio(&mut self, block_in_file: u64, blocks: &PageBlocks) -> Option<Reason> {
         let used_up = block_in_file - self.first_logical_block == self.map_bh.blocks;
         if self.map_bh.boundary && used_up {
             // [mpage-read.boundary] [mpage-reason.boundary]
-            self.submit(Reason::Boundary).await;
+            Some(Reason::Boundary)
         } else if blocks.first_hole.is_some() {
             // [mpage-read.hole-ends-bio] [mpage-reason.hole]
-            self.submit(Reason::Hole).await;
+            Some(Reason::Hole)
         } else {
             // [mpage-read.last-block]
             self.last_block_in_bio = blocks.next_physical() - 1;
+            None
         }
     }
 }

@@ -30,8 +30,8 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn empty() -> Box<Chunk> {
-        Box::new(Chunk { pages: [EMPTY; CHUNK], tags: [[0; WORDS]; 2], used: 0 })
+    fn empty() -> Chunk {
+        Chunk { pages: [EMPTY; CHUNK], tags: [[0; WORDS]; 2], used: 0 }
     }
 
     fn next_tagged(&self, tag: Tag, from: usize) -> Option<usize> {
@@ -53,7 +53,7 @@ impl Chunk {
 /// Empty chunks, kept for the next one that is wanted; common to all mappings.
 #[derive(Clone, Debug, Default)]
 pub struct Chunks {
-    all: Vec<Box<Chunk>>,
+    all: Vec<Chunk>,
     free: Vec<u32>,
 }
 
@@ -83,6 +83,7 @@ impl Default for PageIndex {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "masked to the nine bits of a place")]
+#[inline]
 const fn place(index: u64) -> usize {
     (index & (CHUNK as u64 - 1)) as usize
 }
@@ -103,6 +104,7 @@ impl PageIndex {
         self.tagged[tag as usize]
     }
 
+    #[inline]
     fn chunk(&mut self, index: u64) -> Option<u32> {
         let number = index >> CHUNK_BITS;
         if self.last.0 == number && self.last.1 != EMPTY {
@@ -114,6 +116,7 @@ impl PageIndex {
     }
 
     /// The page at `index`.
+    #[inline]
     pub fn get(&mut self, chunks: &Chunks, index: u64) -> Option<PageRef> {
         let chunk = self.chunk(index)?;
         match chunks.all[chunk as usize].pages[place(index)] {
@@ -123,6 +126,7 @@ impl PageIndex {
     }
 
     /// Puts a page where none is.
+    #[inline]
     pub fn insert(&mut self, chunks: &mut Chunks, index: u64, page: PageRef) {
         let chunk = self.chunk(index).unwrap_or_else(|| {
             let chunk = chunks.take();
@@ -140,8 +144,6 @@ impl PageIndex {
 
     /// Takes the page at `index` out, with its tags.
     pub fn remove(&mut self, chunks: &mut Chunks, index: u64) {
-        self.set(chunks, Tag::Dirty, index, false);
-        self.set(chunks, Tag::ToWrite, index, false);
         let Some(number) = self.chunk(index) else { return };
         let chunk = &mut chunks.all[number as usize];
         let slot = &mut chunk.pages[place(index)];
@@ -149,6 +151,12 @@ impl PageIndex {
             return;
         }
         *slot = EMPTY;
+        for (tagged, words) in self.tagged.iter_mut().zip(&mut chunk.tags).filter(|(tagged, _)| **tagged > 0)
+        {
+            let (word, bit) = (&mut words[place(index) / 64], 1 << (place(index) % 64));
+            *tagged -= u64::from(*word & bit != 0);
+            *word &= !bit;
+        }
         chunk.used -= 1;
         self.pages -= 1;
         if chunk.used == 0 {

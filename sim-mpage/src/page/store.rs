@@ -1,6 +1,7 @@
 //! The slab of pages, their marks, and the two lists in order of use.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use super::buffers::PageBuffers;
 use super::index::{Chunks, PageIndex, Tag};
@@ -25,6 +26,12 @@ impl Page {
     pub(super) fn has(&self, mark: Mark) -> bool {
         self.marks & mark as u16 != 0
     }
+
+    #[inline]
+    pub(super) fn is_held(&self) -> bool {
+        const HELD: u16 = Mark::Locked as u16 | Mark::Writeback as u16 | Mark::Dirty as u16;
+        self.pins > 0 || self.marks & HELD != 0
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -38,14 +45,17 @@ pub(super) struct Store {
 }
 
 impl Store {
+    #[inline]
     pub(super) fn page(&self, page: PageRef) -> &Page {
         &self.pages[page.0 as usize]
     }
 
+    #[inline]
     pub(super) fn page_mut(&mut self, page: PageRef) -> &mut Page {
         &mut self.pages[page.0 as usize]
     }
 
+    #[inline]
     fn find(&mut self, mapping: Mapping, index: u64) -> Option<PageRef> {
         self.mappings.get_mut(mapping.place())?.get(&self.chunks, index)
     }
@@ -81,6 +91,7 @@ impl Store {
         self.free.push(page.0);
     }
 
+    #[inline]
     fn set(&mut self, page: PageRef, mark: Mark, on: bool) {
         let entry = &mut self.pages[page.0 as usize];
         if on {
@@ -103,8 +114,27 @@ pub struct PageCache {
 
 impl PageCache {
     /// The page at `index` of `mapping`, if it is cached.
+    #[inline]
     pub fn find(&self, mapping: Mapping, index: u64) -> Option<PageRef> {
         self.store.borrow_mut().find(mapping, index)
+    }
+
+    /// Puts the pages of `mapping` that are cached in a row from the first of `wanted` on into
+    /// `found`, up to and including the first that is not up to date or begins the next readahead;
+    /// returns how many there are.
+    pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [Option<PageRef>]) -> usize {
+        let store = &mut *self.store.borrow_mut();
+        let mut count = 0;
+        for (index, place) in wanted.zip(found) {
+            let Some(page) = store.find(mapping, index) else { break };
+            *place = Some(page);
+            count += 1;
+            let page = store.page(page);
+            if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
+                break;
+            }
+        }
+        count
     }
 
     /// Adds a page where none is: locked, not up to date, at the head of the inactive list.
@@ -118,6 +148,7 @@ impl PageCache {
     }
 
     /// What the page belongs to, and its index there.
+    #[inline]
     pub fn place_of(&self, page: PageRef) -> (Mapping, u64) {
         let store = self.store.borrow();
         let page = store.page(page);
@@ -125,16 +156,19 @@ impl PageCache {
     }
 
     /// Whether the page carries the mark.
+    #[inline]
     pub fn has(&self, page: PageRef, mark: Mark) -> bool {
         self.store.borrow().page(page).has(mark)
     }
 
     /// Sets the mark.
+    #[inline]
     pub fn set(&self, page: PageRef, mark: Mark) {
         self.store.borrow_mut().set(page, mark, true);
     }
 
     /// Clears the mark; tells whether it was set.
+    #[inline]
     pub fn clear(&self, page: PageRef, mark: Mark) -> bool {
         let mut store = self.store.borrow_mut();
         let was = store.page(page).has(mark);
@@ -142,6 +176,17 @@ impl PageCache {
             store.set(page, mark, false);
         }
         was
+    }
+
+    /// The page's read has ended: sets the mark that tells how, and takes its lock off. Tells what
+    /// the page belongs to, and its index there; who waits for the lock is the caller's to wake.
+    #[inline]
+    pub fn end_read(&self, page: PageRef, mark: Mark) -> (Mapping, u64) {
+        let mut store = self.store.borrow_mut();
+        let entry = store.page_mut(page);
+        assert!(entry.has(Mark::Locked), "page {} was read without its lock", entry.index);
+        entry.marks = entry.marks & !(Mark::Locked as u16) | mark as u16;
+        (entry.mapping, entry.index)
     }
 
     /// Keeps the page from being freed.
@@ -158,6 +203,7 @@ impl PageCache {
     }
 
     /// How many pages are cached.
+    #[inline]
     pub fn len(&self) -> u64 {
         let store = self.store.borrow();
         (store.pages.len() - store.free.len()) as u64
