@@ -5,14 +5,21 @@
 //! milliseconds; a unit may follow. The `/` that a path begins with is optional. Left out: paths
 //! with spaces in them.
 
+mod names;
+mod problem;
+
 use std::ops::Range;
 
 use sim_core::io::FileId;
 use sim_core::time::Duration;
-use sim_mpage::call::{Access, Call, Handle};
+use sim_mpage::call::{Access, Call};
 
+pub use names::{FileNames, Handles};
+pub use problem::{CallError, CallProblem};
+
+use self::names::plain;
 use crate::nearest::nearest;
-use crate::quantity::{QuantityError, parse_size, parse_time};
+use crate::quantity::{parse_size, parse_time};
 
 /// Calls that can be made, with the words that follow their names.
 const CALLS: [(&str, &str); 8] = [
@@ -44,210 +51,6 @@ const NOT_BUILT: [&str; 15] = [
     "fail",
     "heal",
 ];
-
-/// What is wrong with the text of a call.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CallProblem {
-    /// No word at all.
-    #[error("expected a call, such as \"read f 64KiB\"")]
-    Empty,
-    /// No such call.
-    #[error("unknown call \"{name}\"{}", suggestion(.nearest))]
-    Unknown {
-        /// Its name.
-        name: String,
-        /// The call that is most like it.
-        nearest: Option<&'static str>,
-    },
-    /// A call that is known, but that the simulated kernel cannot make yet.
-    #[error("the call \"{0}\" is not built yet")]
-    NotBuilt(String),
-    /// A word is missing or one too many.
-    #[error("expected \"{name} {words}\"")]
-    Words {
-        /// The call.
-        name: &'static str,
-        /// The words that it takes.
-        words: &'static str,
-    },
-    /// No such file.
-    #[error("no file \"{path}\" in this filesystem{}", suggestion(.nearest))]
-    UnknownFile {
-        /// The path as it was written.
-        path: String,
-        /// The path that is most like it.
-        nearest: Option<String>,
-    },
-    /// A handle that no file was opened as.
-    #[error("no file is open as \"{handle}\"{}", suggestion(.nearest))]
-    NotOpen {
-        /// The word.
-        handle: String,
-        /// The open handle that is most like it.
-        nearest: Option<String>,
-    },
-    /// A handle that stands for an open file already.
-    #[error("\"{0}\" stands for an open file already")]
-    AlreadyOpen(String),
-    /// Neither `r` nor `w`.
-    #[error("expected r (to read) or w (to read and write), found \"{0}\"")]
-    Access(String),
-    /// No right quantity.
-    #[error(transparent)]
-    Quantity(#[from] QuantityError),
-    /// A range that ends beyond the largest file offset.
-    #[error("{offset} + {length} bytes end beyond the largest file offset, 2^63 - 1")]
-    RangeTooLarge {
-        /// From where.
-        offset: u64,
-        /// How much.
-        length: u64,
-    },
-}
-
-impl CallProblem {
-    /// What was expected at the place of the problem, in few words.
-    pub fn expected(&self) -> &'static str {
-        match self {
-            CallProblem::Empty | CallProblem::Unknown { .. } => "expected a system call",
-            CallProblem::NotBuilt(_) => "cannot be made, so it is refused",
-            CallProblem::Words { .. } => "this call",
-            CallProblem::UnknownFile { .. } => "expected the path of a file",
-            CallProblem::NotOpen { .. } => "expected the handle of an open file",
-            CallProblem::AlreadyOpen(_) => "expected another handle",
-            CallProblem::Access(_) => "expected r or w",
-            CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time",
-            CallProblem::Quantity(_) => "expected a quantity",
-            CallProblem::RangeTooLarge { .. } => "expected less",
-        }
-    }
-}
-
-fn suggestion<T: AsRef<str>>(nearest: &Option<T>) -> String {
-    nearest.as_ref().map(|nearest| format!("; did you mean \"{}\"?", nearest.as_ref())).unwrap_or_default()
-}
-
-/// A problem, and the bytes of the text that it is about.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub struct CallError {
-    /// What is wrong.
-    pub problem: CallProblem,
-    /// Where in the text.
-    pub span: Range<usize>,
-}
-
-/// The files that calls may name, numbered in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileNames {
-    paths: Vec<String>,
-    grows: bool,
-}
-
-impl FileNames {
-    /// These files and no others.
-    pub fn fixed<P: AsRef<str>>(paths: impl IntoIterator<Item = P>) -> FileNames {
-        let paths = paths.into_iter().map(|path| plain(path.as_ref()).to_owned()).collect();
-        FileNames { paths, grows: false }
-    }
-
-    /// Whatever calls name becomes a file: for an image that has yet to be looked into.
-    pub fn growing() -> FileNames {
-        FileNames { paths: Vec::new(), grows: true }
-    }
-
-    /// The paths in the order of the files' numbers, without the `/` in front.
-    pub fn paths(&self) -> &[String] {
-        &self.paths
-    }
-
-    /// The number of a file, with or without `/` in front.
-    pub fn find(&mut self, path: &str) -> Option<FileId> {
-        let path = plain(path);
-        let known = self.paths.iter().position(|known| known == path);
-        let index = match known {
-            Some(index) => index,
-            None if self.grows && !path.is_empty() => {
-                self.paths.push(path.to_owned());
-                self.paths.len() - 1
-            }
-            None => return None,
-        };
-        u32::try_from(index).ok().map(FileId)
-    }
-}
-
-fn plain(path: &str) -> &str {
-    path.strip_prefix('/').unwrap_or(path)
-}
-
-/// The handles of one task: its words, numbered in the order in which they first appear.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Handles {
-    words: Vec<(String, bool)>,
-}
-
-impl Handles {
-    /// No handle yet.
-    pub fn new() -> Handles {
-        Handles::default()
-    }
-
-    /// The words in the order of the handles' numbers.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().map(|(word, _)| word.as_str())
-    }
-
-    /// Takes a handle for open whose `open` could not be read, so that the calls after it are not
-    /// blamed for that.
-    pub fn assume_open(&mut self, word: &str) {
-        drop(self.open(word));
-    }
-
-    fn position(&self, word: &str) -> Option<usize> {
-        self.words.iter().position(|(known, _)| known == word)
-    }
-
-    fn open(&mut self, word: &str) -> Result<Handle, CallProblem> {
-        let index = match self.position(word) {
-            Some(index) if self.words[index].1 => return Err(CallProblem::AlreadyOpen(word.to_owned())),
-            Some(index) => {
-                self.words[index].1 = true;
-                index
-            }
-            None => {
-                self.words.push((word.to_owned(), true));
-                self.words.len() - 1
-            }
-        };
-        Ok(number(index))
-    }
-
-    fn get(&self, word: &str) -> Result<Handle, CallProblem> {
-        match self.position(word) {
-            Some(index) if self.words[index].1 => Ok(number(index)),
-            _ => {
-                let open = self.words.iter().filter(|(_, open)| *open).map(|(word, _)| word.as_str());
-                let nearest = nearest(word, open).map(str::to_owned);
-                Err(CallProblem::NotOpen { handle: word.to_owned(), nearest })
-            }
-        }
-    }
-
-    fn close(&mut self, word: &str) -> Result<Handle, CallProblem> {
-        let handle = self.get(word)?;
-        if let Some(index) = self.position(word) {
-            self.words[index].1 = false;
-        }
-        Ok(handle)
-    }
-}
-
-fn number(index: usize) -> Handle {
-    let number = u32::try_from(index);
-    assert!(number.is_ok(), "handle {index} of a task: no input holds that many calls");
-    Handle(number.unwrap_or(u32::MAX))
-}
 
 struct Word<'a> {
     text: &'a str,
@@ -283,7 +86,7 @@ impl Word<'_> {
 
     fn file(&self, files: &mut FileNames) -> Result<FileId, CallError> {
         files.find(self.text).ok_or_else(|| {
-            let nearest = nearest(plain(self.text), files.paths.iter().map(String::as_str));
+            let nearest = nearest(plain(self.text), files.paths().iter().map(String::as_str));
             let nearest = nearest.map(|path| format!("/{path}"));
             self.wrong(CallProblem::UnknownFile { path: self.text.to_owned(), nearest })
         })
@@ -366,6 +169,8 @@ fn unreadable(name: &Word<'_>, text: &str) -> CallError {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use sim_mpage::call::Handle;
 
     use super::*;
 

@@ -39,7 +39,8 @@ pub struct Scenario {
     #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// One base file, relative to this one (or the name of a library scenario): what is not said
-    /// here is taken from there. Objects are joined key by key, everything else is replaced.
+    /// here is taken from there. Objects are joined key by key, everything else is replaced; so are
+    /// `workload`, and a device, set of CPU times or file that names its own preset or layout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
     /// One line on what the scenario shows. Default: empty.

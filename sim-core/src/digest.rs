@@ -80,3 +80,45 @@ impl Digest {
         z ^ (z >> 31)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of_words(words: &[u64]) -> u64 {
+        let mut digest = Digest::new();
+        words.iter().for_each(|&word| digest.word(word));
+        digest.value()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> u64 {
+        let mut digest = Digest::new();
+        digest.bytes(bytes);
+        digest.value()
+    }
+
+    /// Goldens of whole runs hold only as long as these do.
+    #[test]
+    fn the_bits_of_a_digest_stay_as_they_are() {
+        assert_eq!(of_words(&[]), 0x2a31_e88e_6a3e_c1a0);
+        assert_eq!(of_words(&[1, 2, 3]), 0x5d10_596a_b419_cae4);
+        assert_eq!(of_bytes(b"mpage_readahead"), 0x8ab0_b785_674c_11e1);
+    }
+
+    #[test]
+    fn order_and_number_of_words_count() {
+        assert_ne!(of_words(&[1, 2]), of_words(&[2, 1]));
+        assert_ne!(of_words(&[0]), of_words(&[0, 0]));
+        assert_ne!(of_bytes(b"a"), of_bytes(b"a\0"));
+    }
+
+    proptest! {
+        #[test]
+        fn one_changed_bit_changes_it(words in prop::collection::vec(any::<u64>(), 1..20), bit in 0..64, place in any::<prop::sample::Index>()) {
+            let mut changed = words.clone();
+            *place.get_mut(&mut changed) ^= 1_u64 << bit;
+            prop_assert_ne!(of_words(&words), of_words(&changed));
+        }
+    }
+}

@@ -86,3 +86,100 @@ impl Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stream(seed: u64, name: &str) -> Stream {
+        Streams::new(seed).stream(name).unwrap()
+    }
+
+    fn words(stream: &mut Stream) -> [u64; 3] {
+        std::array::from_fn(|_| stream.word())
+    }
+
+    /// Scenarios keep their results only as long as these bits stay. They were computed apart from
+    /// this code, from the definitions of the digest and of ChaCha8.
+    #[test]
+    fn the_bits_of_a_stream_stay_as_they_are() {
+        assert_eq!(
+            words(&mut stream(1, "disk")),
+            [0x1e7f_eb64_31a4_649c, 0xd639_70ea_cdbc_1c8a, 0xbc54_a796_f5fa_eeea]
+        );
+        assert_eq!(
+            words(&mut stream(2, "disk")),
+            [0x8b76_8b43_4c1b_2b0b, 0xf575_8ff0_9467_a120, 0xdc73_977c_c790_5917]
+        );
+        assert_eq!(
+            words(&mut stream(1, "workload")),
+            [0x6681_878e_f62a_0d8d, 0x2c00_0467_4743_7ff2, 0x0283_ae04_a616_91ed]
+        );
+        let mut disk = stream(1, "disk");
+        assert_eq!([(); 4].map(|()| disk.below(1_000)), [119, 836, 735, 728]);
+    }
+
+    #[test]
+    fn a_name_is_given_out_once() {
+        let mut streams = Streams::new(1);
+        assert!(streams.stream("disk").is_ok());
+        assert_eq!(streams.stream("disk").unwrap_err(), NameTaken("disk".to_owned()));
+        assert!(streams.stream("disk2").is_ok());
+    }
+
+    #[test]
+    fn a_stream_does_not_depend_on_what_others_draw() {
+        let alone = words(&mut stream(7, "a"));
+        let mut streams = Streams::new(7);
+        let mut other = streams.stream("b").unwrap();
+        other.word();
+        let mut one = streams.stream("a").unwrap();
+        let drawn = std::array::from_fn(|_| {
+            other.below(10);
+            one.word()
+        });
+        assert_eq!(alone, drawn);
+        assert_ne!(words(&mut other), words(&mut one));
+    }
+
+    /// Without rejection, every third number of this range would come twice as often.
+    #[test]
+    fn every_number_is_equally_likely() {
+        let mut stream = stream(3, "dice");
+        let (mut dice, mut thirds) = ([0_u32; 6], [0_u32; 3]);
+        for _ in 0..60_000 {
+            dice[usize::try_from(stream.below(6)).unwrap()] += 1;
+            thirds[usize::try_from(stream.below(3 << 62) % 3).unwrap()] += 1;
+        }
+        assert!(dice.iter().all(|count| count.abs_diff(10_000) < 400), "{dice:?}");
+        assert!(thirds.iter().all(|count| count.abs_diff(20_000) < 500), "{thirds:?}");
+    }
+
+    #[test]
+    fn chances_are_what_they_say() {
+        let mut stream = stream(3, "chance");
+        let hits = (0..40_000).filter(|_| stream.chance(1, 4)).count();
+        assert!(hits.abs_diff(10_000) < 400, "{hits}");
+        assert!(!stream.chance(0, 4) && stream.chance(4, 4) && !stream.chance(0, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_below_their_bound(seed in any::<u64>(), bound in 1_u64..) {
+            let mut stream = stream(seed, "s");
+            for _ in 0..20 {
+                prop_assert!(stream.below(bound) < bound);
+            }
+            prop_assert_eq!(stream.below(0), 0);
+        }
+
+        #[test]
+        fn shuffling_keeps_all_items(seed in any::<u64>(), length in 0_u32..40) {
+            let mut items: Vec<_> = (0..length).collect();
+            stream(seed, "s").shuffle(&mut items);
+            items.sort_unstable();
+            prop_assert!(items.into_iter().eq(0..length));
+        }
+    }
+}

@@ -51,6 +51,7 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
     let times = u32::try_from(read / piece).unwrap_or(u32::MAX);
     let reads = TimedCall { times, ..TimedCall::once(Call::Read { handle: HANDLE, length: piece }) };
     Machine {
+        first_free: None,
         device: Ideal::new(Settings { sectors: device_sectors, ..Settings::default() }).into(),
         queue: block::Settings::default(),
         read_ahead_pages: 32,

@@ -5,13 +5,18 @@ use crate::paths::named_paths;
 use crate::source::RustFile;
 
 /// The modules of sim-mpage and the floor of each; 0 is the ground.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 18] = [
     ("kernel", 0),
     ("medium", 0),
     ("call", 0),
+    ("errno", 0),
+    ("failure", 0),
     ("machine", 0),
     ("page", 1),
+    ("record", 1),
     ("inode", 2),
+    ("memory", 2),
+    ("page_lock", 2),
     ("submit", 2),
     ("buffer_cache", 2),
     ("ext2", 3),

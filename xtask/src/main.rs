@@ -1,8 +1,9 @@
-//! Chores of the repository: `cargo xtask tidy` checks what the compiler does not. It reads the
-//! sources and cargo's metadata; it simulates nothing.
+//! Chores of the repository: `cargo xtask tidy` checks what the compiler does not, from the sources
+//! and cargo's metadata; `cargo xtask digests` calls the binary. Nothing is simulated here.
 
 mod absence;
 mod dependencies;
+mod digests;
 mod finding;
 mod floats;
 mod floors;
@@ -20,7 +21,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo xtask tidy    check the rules of this repository";
+const USAGE: &str = "\
+usage: cargo xtask tidy               check the rules of this repository
+       cargo xtask digests [--write]  compare the library's digests with the golden, or write it";
 
 fn main() -> ExitCode {
     match run() {
@@ -46,6 +49,8 @@ fn run() -> Result<bool> {
             eprintln!("tidy: {} findings", findings.len());
             Ok(findings.is_empty())
         }
+        ["digests"] => digests::digests(root, false),
+        ["digests", "--write"] => digests::digests(root, true),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

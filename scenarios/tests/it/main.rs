@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod command_line;
+mod conformance;
 mod diagnostics;
+mod digests;
+mod expectations;
 mod library;
 mod resolving;
 mod schema;
