@@ -18,17 +18,13 @@ const BATCH: usize = 15;
 /// Pages of a file that are cached, in a row from the one that is wanted.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    pages: [Option<PageRef>; BATCH],
+    pages: [PageRef; BATCH],
     count: usize,
 }
 
 impl Run {
-    fn last(&self) -> Option<PageRef> {
-        self.pages.get(self.count.checked_sub(1)?).copied().flatten()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = PageRef> + '_ {
-        self.pages[..self.count].iter().copied().flatten()
+    fn pages(&self) -> &[PageRef] {
+        &self.pages[..self.count]
     }
 }
 
@@ -72,15 +68,15 @@ impl Reader<'_, '_> {
     async fn get_pages(&mut self, index: u64) -> Result<Run, Errno> {
         loop {
             let mut run = self.find_or_read(index).await?;
-            let Some(last) = run.last() else { continue };
+            let Some(last) = run.pages().last().copied() else { continue };
             let marked = self.k.pages.has(last, Mark::Readahead);
             if self.k.pages.has(last, Mark::UpToDate) && !marked {
                 return Ok(run);
             }
             let all = run;
-            all.iter().for_each(|page| self.k.pages.pin(page));
+            all.pages().iter().for_each(|&page| self.k.pages.pin(page));
             let updated = self.last_of_run(last, index + run.count as u64 - 1, marked).await;
-            all.iter().for_each(|page| self.k.pages.unpin(page));
+            all.pages().iter().for_each(|&page| self.k.pages.unpin(page));
             match updated {
                 Updated::Take => return Ok(run),
                 Updated::Leave => run.count -= 1,
@@ -116,7 +112,7 @@ impl Reader<'_, '_> {
 
     // [pagecache-read.run]
     fn collect(&self, index: u64) -> Run {
-        let mut run = Run { pages: [None; BATCH], count: 0 };
+        let mut run = Run { pages: [PageRef::NOBODY; BATCH], count: 0 };
         run.count = self.k.pages.find_run(Mapping::of(self.file), index..self.last_index, &mut run.pages);
         run
     }
@@ -170,7 +166,7 @@ impl Reader<'_, '_> {
     async fn copy(&mut self, run: &Run, position: &mut u64, end: u64) {
         let k = self.k;
         let end = end.min(k.inodes[self.file.0 as usize].size.get());
-        for page in run.iter() {
+        for &page in run.pages() {
             if *position >= end {
                 break;
             }

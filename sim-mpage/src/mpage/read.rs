@@ -44,8 +44,12 @@ struct MapBh {
 }
 
 /// The blocks of one page, as far as they are known.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct PageBlocks {
+    /// The next block of the file that is to be looked at.
+    block_in_file: u64,
+    /// The block of the file behind the last one that the request wants.
+    last_block: u64,
     /// `blocks[0]`; those that follow lie behind it.
     first: u64,
     /// How many blocks were looked at (`page_block`).
@@ -59,6 +63,7 @@ impl PageBlocks {
             self.first = physical;
         }
         self.looked_at += 1;
+        self.block_in_file += 1;
     }
 
     /// `blocks[page_block - 1] + 1`
@@ -67,11 +72,14 @@ impl PageBlocks {
     }
 }
 
-/// Whether a page is in the bio.
-enum Added {
-    Yes,
-    /// Not before the bio is sent, for this reason.
-    After(Reason),
+/// What becomes of the bio, now that a page's blocks are known.
+enum BioWithPage {
+    /// The page is in it, or needs none.
+    GoesOn,
+    /// The page is in it and is its last one.
+    Ends(Reason),
+    /// The page cannot join it: it goes first.
+    GoesFirst(Reason),
 }
 
 /// Reads the pages of a request, which are locked and follow one another from `first` on.
@@ -117,55 +125,25 @@ impl<'k> MpageReadpage<'k> {
     }
 
     async fn do_mpage_readpage(&mut self, page: PageRef, index: u64) {
-        let k = self.k;
-        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
-
         let why = 'confused: {
-            // Does the page have buffers already? [mpage-read.buffers]
-            if k.pages.has_buffers(page) {
-                break 'confused Confused::HasBuffers;
-            }
-
-            // Which blocks are wanted? [mpage-read.range]
-            let mut block_in_file = index * blocks_per_page;
-            let size = k.inodes[self.file.0 as usize].size.get();
-            let blocks_in_file = size.div_ceil(u64::from(k.sizes.block));
-            let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
-            let mut blocks = PageBlocks::default();
-
-            // Does the last mapping reach into this page?
-            self.reuse_mapping(&mut block_in_file, &mut blocks, blocks_per_page);
-
-            // Then map what is still missing.
-            while blocks.looked_at < blocks_per_page {
-                let mapped = self.map_next(page, &mut block_in_file, last_block, &mut blocks).await;
-                if let Err(why) = mapped {
+            let mut blocks = match self.look_at_page(page, index) {
+                Ok(blocks) => blocks,
+                Err(why) => break 'confused why,
+            };
+            // Map what the last mapping does not reach.
+            while blocks.looked_at < u64::from(self.k.sizes.blocks_per_page) {
+                if let Err(why) = self.map_next(page, &mut blocks).await {
                     break 'confused why;
                 }
             }
-
-            // Is there a hole? [mpage-read.zero-rest] Contents are not kept here: it reads as zeros.
-            if blocks.first_hole == Some(0) {
-                // [mpage-read.hole-first]
-                set_up_to_date(k, page);
-                unlock_page(k, page);
-                return;
-            }
-            if blocks.first_hole.is_none() {
-                // [mpage-read.mapped-to-disk]
-                k.pages.set(page, Mark::MappedToDisk);
-            }
             loop {
-                match self.add_to_bio(page, index * blocks_per_page, &blocks) {
-                    Ok(Added::Yes) => break,
-                    Ok(Added::After(reason)) => self.submit(reason).await,
+                match self.add_page(page, &blocks) {
+                    Ok(BioWithPage::GoesOn) => return,
+                    Ok(BioWithPage::Ends(reason)) => return self.submit(reason).await,
+                    Ok(BioWithPage::GoesFirst(reason)) => self.submit(reason).await,
                     Err(why) => break 'confused why,
                 }
             }
-            if let Some(reason) = self.ends_bio(block_in_file, &blocks) {
-                self.submit(reason).await;
-            }
-            return;
         };
         self.confused(page, index, why).await;
     }
@@ -181,67 +159,65 @@ impl<'k> MpageReadpage<'k> {
         }
     }
 
-    // [mpage-read.reuse]
-    fn reuse_mapping(&mut self, block_in_file: &mut u64, blocks: &mut PageBlocks, blocks_per_page: u64) {
-        let end = self.first_logical_block + self.map_bh.blocks;
-        let inside = *block_in_file > self.first_logical_block && *block_in_file < end;
-        if self.map_bh.mapped && inside {
-            self.take_blocks(
-                *block_in_file - self.first_logical_block,
-                block_in_file,
-                blocks,
-                blocks_per_page,
-            );
+    fn look_at_page(&mut self, page: PageRef, index: u64) -> Result<PageBlocks, Confused> {
+        let k = self.k;
+        // Does the page have buffers already? [mpage-read.buffers]
+        if k.pages.has_buffers(page) {
+            return Err(Confused::HasBuffers);
         }
+
+        // Which blocks are wanted? [mpage-read.range]
+        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
+        let block_in_file = index * blocks_per_page;
+        let size = k.inodes[self.file.0 as usize].size.get();
+        let blocks_in_file = size.div_ceil(u64::from(k.sizes.block));
+        let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
+        let mut blocks = PageBlocks { block_in_file, last_block, first: 0, looked_at: 0, first_hole: None };
+
+        // Does the last mapping reach into this page? [mpage-read.reuse]
+        let end = self.first_logical_block + self.map_bh.blocks;
+        let inside = block_in_file > self.first_logical_block && block_in_file < end;
+        if self.map_bh.mapped && inside {
+            self.take_blocks(block_in_file - self.first_logical_block, &mut blocks);
+        }
+        Ok(blocks)
     }
 
     /// Takes blocks from the mapping, from its block `from` on.
     // [mpage-read.used-up] [mpage-read.take]
-    fn take_blocks(
-        &mut self,
-        mut from: u64,
-        block_in_file: &mut u64,
-        blocks: &mut PageBlocks,
-        blocks_per_page: u64,
-    ) {
+    fn take_blocks(&mut self, mut from: u64, blocks: &mut PageBlocks) {
         loop {
             if from == self.map_bh.blocks {
                 self.map_bh.mapped = false;
                 break;
             }
-            if blocks.looked_at == blocks_per_page {
+            if blocks.looked_at == u64::from(self.k.sizes.blocks_per_page) {
                 break;
             }
             blocks.take(self.map_bh.physical + from);
             from += 1;
-            *block_in_file += 1;
         }
     }
 
-    async fn map_next(
-        &mut self,
-        page: PageRef,
-        block_in_file: &mut u64,
-        last_block: u64,
-        blocks: &mut PageBlocks,
-    ) -> Result<(), Confused> {
+    async fn map_next(&mut self, page: PageRef, blocks: &mut PageBlocks) -> Result<(), Confused> {
         // [mpage-read.get-block]
         self.map_bh = MapBh::default();
         let mut mapped = None;
-        if *block_in_file < last_block {
-            let asked = last_block - *block_in_file;
+        let PageBlocks { block_in_file, last_block, .. } = *blocks;
+        if block_in_file < last_block {
+            let asked = last_block - block_in_file;
             // [mpage-read.get-block-error]
-            mapped = get_block(self.k, self.file, *block_in_file, asked, false)
+            mapped = get_block(self.k, self.file, block_in_file, asked, false)
                 .await
                 .map_err(|_| Confused::GetBlockFailed)?;
-            self.first_logical_block = *block_in_file;
+            self.first_logical_block = block_in_file;
         }
 
         let Some(mapped) = mapped else {
             // [mpage-read.hole]
             blocks.first_hole.get_or_insert(blocks.looked_at);
             blocks.looked_at += 1;
-            *block_in_file += 1;
+            blocks.block_in_file += 1;
             return Ok(());
         };
         self.because = mapped.event;
@@ -265,26 +241,55 @@ impl<'k> MpageReadpage<'k> {
         if blocks.looked_at > 0 && blocks.next_physical() != mapped.physical {
             return Err(Confused::NotContiguous);
         }
-        self.take_blocks(0, block_in_file, blocks, u64::from(self.k.sizes.blocks_per_page));
+        self.take_blocks(0, blocks);
         Ok(())
     }
 
-    fn add_to_bio(&mut self, page: PageRef, logical: u64, blocks: &PageBlocks) -> Result<Added, Confused> {
+    fn add_page(&mut self, page: PageRef, blocks: &PageBlocks) -> Result<BioWithPage, Confused> {
+        let k = self.k;
+        // Is there a hole? [mpage-read.zero-rest] Contents are not kept here: it reads as zeros.
+        match blocks.first_hole {
+            Some(0) => {
+                // [mpage-read.hole-first]
+                set_up_to_date(k, page);
+                unlock_page(k, page);
+                return Ok(BioWithPage::GoesOn);
+            }
+            Some(_) => {}
+            // [mpage-read.mapped-to-disk]
+            None => k.pages.set(page, Mark::MappedToDisk),
+        }
         // Does the page follow the bio on the device? [mpage-read.not-contiguous]
         if self.bio.is_some() && blocks.first.checked_sub(1) != Some(self.last_block_in_bio) {
             // [mpage-reason.not-contiguous]
-            return Ok(Added::After(Reason::NotContiguous));
+            return Ok(BioWithPage::GoesFirst(Reason::NotContiguous));
         }
         // [mpage-read.add]
-        let count = blocks.first_hole.unwrap_or(u64::from(self.k.sizes.blocks_per_page));
+        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
+        let count = blocks.first_hole.unwrap_or(blocks_per_page);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let logical = blocks.block_in_file - blocks_per_page;
         let add = Blocks { logical, physical: blocks.first, count };
         if self.bio.is_none() {
             self.bio = Some(self.allocate(blocks.first)?);
         }
-        let added = self.bio.as_mut().is_some_and(|bio| bio.add_page(page, add));
-        // [mpage-read.bio-full] [mpage-reason.bio-full]
-        Ok(if added { Added::Yes } else { Added::After(Reason::BioFull) })
+        if !self.bio.as_mut().is_some_and(|bio| bio.add_page(page, add)) {
+            // [mpage-read.bio-full] [mpage-reason.bio-full]
+            return Ok(BioWithPage::GoesFirst(Reason::BioFull));
+        }
+
+        let used_up = blocks.block_in_file - self.first_logical_block == self.map_bh.blocks;
+        if self.map_bh.boundary && used_up {
+            // [mpage-read.boundary] [mpage-reason.boundary]
+            Ok(BioWithPage::Ends(Reason::Boundary))
+        } else if blocks.first_hole.is_some() {
+            // [mpage-read.hole-ends-bio] [mpage-reason.hole]
+            Ok(BioWithPage::Ends(Reason::Hole))
+        } else {
+            // [mpage-read.last-block]
+            self.last_block_in_bio = blocks.next_physical() - 1;
+            Ok(BioWithPage::GoesOn)
+        }
     }
 
     // [mpage-read.allocate] [mpage-read.capacity]
@@ -298,22 +303,6 @@ impl<'k> MpageReadpage<'k> {
             }
         }
         Ok(MpageBio::new(self.file, first, self.nr_pages.min(BIO_MAX_VECS), self.because))
-    }
-
-    /// Whether the bio ends with the page that was just added.
-    fn ends_bio(&mut self, block_in_file: u64, blocks: &PageBlocks) -> Option<Reason> {
-        let used_up = block_in_file - self.first_logical_block == self.map_bh.blocks;
-        if self.map_bh.boundary && used_up {
-            // [mpage-read.boundary] [mpage-reason.boundary]
-            Some(Reason::Boundary)
-        } else if blocks.first_hole.is_some() {
-            // [mpage-read.hole-ends-bio] [mpage-reason.hole]
-            Some(Reason::Hole)
-        } else {
-            // [mpage-read.last-block]
-            self.last_block_in_bio = blocks.next_physical() - 1;
-            None
-        }
     }
 }
 

@@ -122,12 +122,12 @@ impl PageCache {
     /// Puts the pages of `mapping` that are cached in a row from the first of `wanted` on into
     /// `found`, up to and including the first that is not up to date or begins the next readahead;
     /// returns how many there are.
-    pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [Option<PageRef>]) -> usize {
+    pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [PageRef]) -> usize {
         let store = &mut *self.store.borrow_mut();
         let mut count = 0;
         for (index, place) in wanted.zip(found) {
             let Some(page) = store.find(mapping, index) else { break };
-            *place = Some(page);
+            *place = page;
             count += 1;
             let page = store.page(page);
             if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
