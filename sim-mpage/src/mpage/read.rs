@@ -72,14 +72,19 @@ impl PageBlocks {
     }
 }
 
-/// What becomes of the bio, now that a page's blocks are known.
-enum BioWithPage {
-    /// The page is in it, or needs none.
-    GoesOn,
-    /// The page is in it and is its last one.
-    Ends(Reason),
-    /// The page cannot join it: it goes first.
-    GoesFirst(Reason),
+/// How the way of a page goes on. Most pages go all the way at once; whatever waits is a step of its
+/// own.
+enum Next {
+    /// It has come to its end.
+    Done,
+    /// More of its blocks are to be mapped.
+    Map(PageBlocks),
+    /// The bio is to be sent, for this reason; then the page is added to another one.
+    SendFirst(Reason, PageBlocks),
+    /// The bio, of which the page is the last one, is to be sent.
+    SendLast(Reason),
+    /// The kernel's `goto confused`.
+    Confused(Confused),
 }
 
 /// Reads the pages of a request, which are locked and follow one another from `first` on.
@@ -87,7 +92,10 @@ enum BioWithPage {
 pub async fn mpage_readahead(k: &Kernel, file: FileId, first: u64, pages: &[PageRef]) {
     let mut args = MpageReadpage::new(k, file, pages.len() as u64, true);
     for (index, &page) in (first..).zip(pages) {
-        args.do_mpage_readpage(page, index).await;
+        match args.do_mpage_readpage(page, index) {
+            Next::Done => {}
+            next => args.go_on(page, index, next).await,
+        }
         args.nr_pages -= 1;
     }
     // [mpage-read.end-of-request] [mpage-reason.end-of-request]
@@ -98,7 +106,8 @@ pub async fn mpage_readahead(k: &Kernel, file: FileId, first: u64, pages: &[Page
 // [mpage-read.read-folio]
 pub async fn mpage_read_folio(k: &Kernel, file: FileId, index: u64, page: PageRef) {
     let mut args = MpageReadpage::new(k, file, 1, false);
-    args.do_mpage_readpage(page, index).await;
+    let next = args.do_mpage_readpage(page, index);
+    args.go_on(page, index, next).await;
     args.submit(Reason::EndOfRequest).await;
 }
 
@@ -124,28 +133,55 @@ impl<'k> MpageReadpage<'k> {
         }
     }
 
-    async fn do_mpage_readpage(&mut self, page: PageRef, index: u64) {
-        let why = 'confused: {
-            let mut blocks = match self.look_at_page(page, index) {
-                Ok(blocks) => blocks,
-                Err(why) => break 'confused why,
+    /// Takes a page as far as it goes without waiting.
+    fn do_mpage_readpage(&mut self, page: PageRef, index: u64) -> Next {
+        let k = self.k;
+        // Does the page have buffers already? [mpage-read.buffers]
+        if k.pages.has_buffers(page) {
+            return Next::Confused(Confused::HasBuffers);
+        }
+
+        // Which blocks are wanted? [mpage-read.range]
+        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
+        let block_in_file = index * blocks_per_page;
+        let blocks_in_file = k.sizes.blocks_of(k.inodes[self.file.0 as usize].size.get());
+        let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
+        let mut blocks = PageBlocks { block_in_file, last_block, first: 0, looked_at: 0, first_hole: None };
+
+        // Does the last mapping reach into this page? [mpage-read.reuse]
+        let end = self.first_logical_block + self.map_bh.blocks;
+        let inside = block_in_file > self.first_logical_block && block_in_file < end;
+        if self.map_bh.mapped && inside {
+            self.take_blocks(block_in_file - self.first_logical_block, &mut blocks);
+        }
+        self.map_rest(page, blocks)
+    }
+
+    /// Then what is still missing is mapped.
+    #[inline]
+    fn map_rest(&mut self, page: PageRef, blocks: PageBlocks) -> Next {
+        if blocks.looked_at < u64::from(self.k.sizes.blocks_per_page) {
+            return Next::Map(blocks);
+        }
+        self.add_page(page, blocks)
+    }
+
+    async fn go_on(&mut self, page: PageRef, index: u64, mut next: Next) {
+        loop {
+            next = match next {
+                Next::Done => return,
+                Next::Map(mut blocks) => match self.map_next(page, &mut blocks).await {
+                    Ok(()) => self.map_rest(page, blocks),
+                    Err(why) => Next::Confused(why),
+                },
+                Next::SendFirst(reason, blocks) => {
+                    self.submit(reason).await;
+                    self.add_page(page, blocks)
+                }
+                Next::SendLast(reason) => return self.submit(reason).await,
+                Next::Confused(why) => return self.confused(page, index, why).await,
             };
-            // Map what the last mapping does not reach.
-            while blocks.looked_at < u64::from(self.k.sizes.blocks_per_page) {
-                if let Err(why) = self.map_next(page, &mut blocks).await {
-                    break 'confused why;
-                }
-            }
-            loop {
-                match self.add_page(page, &blocks) {
-                    Ok(BioWithPage::GoesOn) => return,
-                    Ok(BioWithPage::Ends(reason)) => return self.submit(reason).await,
-                    Ok(BioWithPage::GoesFirst(reason)) => self.submit(reason).await,
-                    Err(why) => break 'confused why,
-                }
-            }
-        };
-        self.confused(page, index, why).await;
+        }
     }
 
     /// The give-up path: what was built is sent, and this page is read block by block.
@@ -159,32 +195,9 @@ impl<'k> MpageReadpage<'k> {
         }
     }
 
-    fn look_at_page(&mut self, page: PageRef, index: u64) -> Result<PageBlocks, Confused> {
-        let k = self.k;
-        // Does the page have buffers already? [mpage-read.buffers]
-        if k.pages.has_buffers(page) {
-            return Err(Confused::HasBuffers);
-        }
-
-        // Which blocks are wanted? [mpage-read.range]
-        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
-        let block_in_file = index * blocks_per_page;
-        let size = k.inodes[self.file.0 as usize].size.get();
-        let blocks_in_file = size.div_ceil(u64::from(k.sizes.block));
-        let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
-        let mut blocks = PageBlocks { block_in_file, last_block, first: 0, looked_at: 0, first_hole: None };
-
-        // Does the last mapping reach into this page? [mpage-read.reuse]
-        let end = self.first_logical_block + self.map_bh.blocks;
-        let inside = block_in_file > self.first_logical_block && block_in_file < end;
-        if self.map_bh.mapped && inside {
-            self.take_blocks(block_in_file - self.first_logical_block, &mut blocks);
-        }
-        Ok(blocks)
-    }
-
     /// Takes blocks from the mapping, from its block `from` on.
     // [mpage-read.used-up] [mpage-read.take]
+    #[inline]
     fn take_blocks(&mut self, mut from: u64, blocks: &mut PageBlocks) {
         loop {
             if from == self.map_bh.blocks {
@@ -245,7 +258,8 @@ impl<'k> MpageReadpage<'k> {
         Ok(())
     }
 
-    fn add_page(&mut self, page: PageRef, blocks: &PageBlocks) -> Result<BioWithPage, Confused> {
+    #[inline]
+    fn add_page(&mut self, page: PageRef, blocks: PageBlocks) -> Next {
         let k = self.k;
         // Is there a hole? [mpage-read.zero-rest] Contents are not kept here: it reads as zeros.
         match blocks.first_hole {
@@ -253,7 +267,7 @@ impl<'k> MpageReadpage<'k> {
                 // [mpage-read.hole-first]
                 set_up_to_date(k, page);
                 unlock_page(k, page);
-                return Ok(BioWithPage::GoesOn);
+                return Next::Done;
             }
             Some(_) => {}
             // [mpage-read.mapped-to-disk]
@@ -262,38 +276,40 @@ impl<'k> MpageReadpage<'k> {
         // Does the page follow the bio on the device? [mpage-read.not-contiguous]
         if self.bio.is_some() && blocks.first.checked_sub(1) != Some(self.last_block_in_bio) {
             // [mpage-reason.not-contiguous]
-            return Ok(BioWithPage::GoesFirst(Reason::NotContiguous));
+            return Next::SendFirst(Reason::NotContiguous, blocks);
         }
         // [mpage-read.add]
         let blocks_per_page = u64::from(k.sizes.blocks_per_page);
-        let count = blocks.first_hole.unwrap_or(blocks_per_page);
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let count = u32::try_from(blocks.first_hole.unwrap_or(blocks_per_page)).unwrap_or(u32::MAX);
         let logical = blocks.block_in_file - blocks_per_page;
         let add = Blocks { logical, physical: blocks.first, count };
-        if self.bio.is_none() {
-            self.bio = Some(self.allocate(blocks.first)?);
+        if self.bio.is_none()
+            && let Err(why) = self.allocate(blocks.first)
+        {
+            return Next::Confused(why);
         }
         if !self.bio.as_mut().is_some_and(|bio| bio.add_page(page, add)) {
             // [mpage-read.bio-full] [mpage-reason.bio-full]
-            return Ok(BioWithPage::GoesFirst(Reason::BioFull));
+            return Next::SendFirst(Reason::BioFull, blocks);
         }
 
         let used_up = blocks.block_in_file - self.first_logical_block == self.map_bh.blocks;
         if self.map_bh.boundary && used_up {
             // [mpage-read.boundary] [mpage-reason.boundary]
-            Ok(BioWithPage::Ends(Reason::Boundary))
-        } else if blocks.first_hole.is_some() {
-            // [mpage-read.hole-ends-bio] [mpage-reason.hole]
-            Ok(BioWithPage::Ends(Reason::Hole))
-        } else {
-            // [mpage-read.last-block]
-            self.last_block_in_bio = blocks.next_physical() - 1;
-            Ok(BioWithPage::GoesOn)
+            return Next::SendLast(Reason::Boundary);
         }
+        if blocks.first_hole.is_some() {
+            // [mpage-read.hole-ends-bio] [mpage-reason.hole]
+            return Next::SendLast(Reason::Hole);
+        }
+        // [mpage-read.last-block]
+        self.last_block_in_bio = blocks.next_physical() - 1;
+        Next::Done
     }
 
     // [mpage-read.allocate] [mpage-read.capacity]
-    fn allocate(&self, first: u64) -> Result<MpageBio, Confused> {
+    #[inline(never)]
+    fn allocate(&mut self, first: u64) -> Result<(), Confused> {
         if self.is_readahead {
             let allocation = self.k.bio_allocations.get() + 1;
             self.k.bio_allocations.set(allocation);
@@ -302,7 +318,9 @@ impl<'k> MpageReadpage<'k> {
                 return Err(Confused::AllocationFailed);
             }
         }
-        Ok(MpageBio::new(self.file, first, self.nr_pages.min(BIO_MAX_VECS), self.because))
+        let capacity = self.nr_pages.min(BIO_MAX_VECS);
+        self.bio = Some(MpageBio::new(self.file, first, capacity, self.because));
+        Ok(())
     }
 }
 

@@ -125,21 +125,33 @@ impl PageIndex {
         }
     }
 
-    /// Puts a page where none is.
+    /// Puts the page that `make` makes where none is; where one is, nothing happens.
     #[inline]
-    pub fn insert(&mut self, chunks: &mut Chunks, index: u64, page: PageRef) {
-        let chunk = self.chunk(index).unwrap_or_else(|| {
-            let chunk = chunks.take();
-            self.chunks.insert(index >> CHUNK_BITS, chunk);
-            self.last = (index >> CHUNK_BITS, chunk);
-            chunk
-        });
+    pub fn insert(
+        &mut self,
+        chunks: &mut Chunks,
+        index: u64,
+        make: impl FnOnce() -> PageRef,
+    ) -> Option<PageRef> {
+        let chunk = self.chunk(index).unwrap_or_else(|| self.make_chunk(chunks, index));
         let chunk = &mut chunks.all[chunk as usize];
         let slot = &mut chunk.pages[place(index)];
-        assert_eq!(*slot, EMPTY, "page {index} is cached already");
+        if *slot != EMPTY {
+            return None;
+        }
+        let page = make();
         *slot = page.0;
         chunk.used += 1;
         self.pages += 1;
+        Some(page)
+    }
+
+    #[cold]
+    fn make_chunk(&mut self, chunks: &mut Chunks, index: u64) -> u32 {
+        let chunk = chunks.take();
+        self.chunks.insert(index >> CHUNK_BITS, chunk);
+        self.last = (index >> CHUNK_BITS, chunk);
+        chunk
     }
 
     /// Takes the page at `index` out, with its tags.
@@ -237,10 +249,9 @@ mod tests {
             for (number, step) in (0_u32..).zip(steps) {
                 match step {
                     Step::Insert(at) => {
-                        if let std::collections::btree_map::Entry::Vacant(entry) = map.entry(at) {
-                            index.insert(&mut chunks, at, PageRef(number));
-                            entry.insert(PageRef(number));
-                        }
+                        let inserted = index.insert(&mut chunks, at, || PageRef(number));
+                        prop_assert_eq!(inserted.is_some(), !map.contains_key(&at));
+                        map.entry(at).or_insert(PageRef(number));
                     }
                     Step::Remove(at) => {
                         index.remove(&mut chunks, at);

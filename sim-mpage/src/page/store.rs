@@ -60,31 +60,34 @@ impl Store {
         self.mappings.get_mut(mapping.place())?.get(&self.chunks, index)
     }
 
-    fn add(&mut self, mapping: Mapping, index: u64, marks: u16) -> PageRef {
-        let page = Page { mapping, marks, pins: 0, index, previous: u32::MAX, next: u32::MAX, buffers: None };
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.pages[place as usize] = page;
-                place
-            }
-            None => {
-                self.pages.push(page);
-                // Memory for 2^32 pages of 4 KiB would be 16 TiB; scenarios are bounded below.
-                u32::try_from(self.pages.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
+    /// Adds a page, unless one is there already.
+    #[inline]
+    fn add(&mut self, mapping: Mapping, index: u64, marks: u16) -> Option<PageRef> {
         if self.mappings.len() <= mapping.place() {
-            self.mappings.resize_with(mapping.place() + 1, PageIndex::default);
+            self.make_indices(mapping);
         }
-        self.mappings[mapping.place()].insert(&mut self.chunks, index, PageRef(place));
-        self.enter_inactive(PageRef(place));
-        PageRef(place)
+        let Store { pages, free, mappings, chunks, .. } = self;
+        let page = mappings[mapping.place()].insert(chunks, index, || free_place(pages, free))?;
+        // Field by field: a page that is put together elsewhere and moved here takes much longer.
+        let entry = self.page_mut(page);
+        entry.mapping = mapping;
+        entry.index = index;
+        entry.marks = marks;
+        self.enter_inactive(page);
+        Some(page)
+    }
+
+    #[cold]
+    fn make_indices(&mut self, mapping: Mapping) {
+        self.mappings.resize_with(mapping.place() + 1, PageIndex::default);
     }
 
     pub(super) fn remove(&mut self, page: PageRef) {
         self.leave_list(page);
-        let Page { mapping, index, ref mut buffers, .. } = self.pages[page.0 as usize];
-        if let Some(buffers) = buffers.take() {
+        let entry = self.page_mut(page);
+        let (mapping, index) = (entry.mapping, entry.index);
+        entry.pins = 0;
+        if let Some(buffers) = entry.buffers.take() {
             self.buffer_heads -= buffers.len() as u64;
         }
         self.mappings[mapping.place()].remove(&mut self.chunks, index);
@@ -104,6 +107,27 @@ impl Store {
             self.mappings[mapping.place()].set(&mut self.chunks, Tag::Dirty, index, on);
         }
     }
+}
+
+/// A place in the slab that no page has; what stands in it has no pins and no buffers.
+#[inline]
+fn free_place(pages: &mut Vec<Page>, free: &mut Vec<u32>) -> PageRef {
+    PageRef(free.pop().unwrap_or_else(|| new_place(pages)))
+}
+
+#[cold]
+fn new_place(pages: &mut Vec<Page>) -> u32 {
+    pages.push(Page {
+        mapping: Mapping::DEVICE,
+        marks: 0,
+        pins: 0,
+        index: 0,
+        previous: u32::MAX,
+        next: u32::MAX,
+        buffers: None,
+    });
+    // Memory for 2^32 pages of 4 KiB would be 16 TiB; scenarios are bounded below.
+    u32::try_from(pages.len() - 1).unwrap_or(u32::MAX)
 }
 
 /// The page cache of files and device.
@@ -139,7 +163,27 @@ impl PageCache {
 
     /// Adds a page where none is: locked, not up to date, at the head of the inactive list.
     pub fn add(&self, mapping: Mapping, index: u64) -> PageRef {
-        self.store.borrow_mut().add(mapping, index, Mark::Locked as u16)
+        let page = self.store.borrow_mut().add(mapping, index, Mark::Locked as u16);
+        assert!(page.is_some(), "page {index} of {mapping:?} is cached already");
+        page.unwrap_or(PageRef::NOBODY)
+    }
+
+    /// Adds pages as [`PageCache::add`] does, one after the other, up to the first of `wanted` that is
+    /// cached already, and tells of each of them; returns how many.
+    pub fn add_missing(
+        &self,
+        mapping: Mapping,
+        wanted: Range<u64>,
+        mut added: impl FnMut(u64, PageRef),
+    ) -> u64 {
+        let store = &mut *self.store.borrow_mut();
+        let mut count = 0;
+        for index in wanted {
+            let Some(page) = store.add(mapping, index, Mark::Locked as u16) else { break };
+            added(index, page);
+            count += 1;
+        }
+        count
     }
 
     /// Takes a page out of the cache, whatever its state.
