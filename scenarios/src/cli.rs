@@ -3,6 +3,7 @@
 //! Exit codes: 0 as it should be, 1 a difference, 2 wrong use or wrong input, 3 the machine failed
 //! (disk full, unreadable). A subcommand is a file with its arguments and a function `execute`.
 
+mod check;
 mod conform;
 mod run;
 mod scenarios;
@@ -33,6 +34,8 @@ struct CommandLine {
 enum Command {
     /// Runs scenarios, or reads a file of an ext2 image, and compares the arms.
     Run(run::Arguments),
+    /// Runs scenarios and compares with what they say must come out.
+    Check(check::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),
     /// Lists the scenarios of the library.
@@ -75,15 +78,16 @@ pub(crate) fn main() -> ExitCode {
     };
     let result = match &command_line.command {
         Command::Run(arguments) => run::execute(arguments),
+        Command::Check(arguments) => check::execute(arguments),
         Command::Conform(arguments) => conform::execute(arguments),
         Command::Scenarios(arguments) => scenarios::execute(arguments),
         Command::Schema(arguments) => schema::execute(arguments),
     };
-    result.unwrap_or_else(|error| tell(&error))
+    result.unwrap_or_else(|error| ExitCode::from(tell(&error)))
 }
 
 /// Prints an error and says which exit code it is.
-fn tell(error: &anyhow::Error) -> ExitCode {
+fn tell(error: &anyhow::Error) -> u8 {
     let io_error = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
     let kind = io_error.map(io::Error::kind);
     let mut stderr = io::stderr().lock();
@@ -94,8 +98,8 @@ fn tell(error: &anyhow::Error) -> ExitCode {
         None => writeln!(stderr, "error: {error:#}"),
     });
     match kind {
-        None | Some(io::ErrorKind::NotFound) => ExitCode::from(WRONG_INPUT),
-        Some(_) => ExitCode::from(MACHINE_FAILED),
+        None | Some(io::ErrorKind::NotFound) => WRONG_INPUT,
+        Some(_) => MACHINE_FAILED,
     }
 }
 
