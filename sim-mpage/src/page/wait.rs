@@ -55,10 +55,15 @@ impl PageWaits {
     /// for itself.
     #[inline]
     pub fn wake<W: Copy>(&self, tasks: &Tasks<W>, event: Event) {
-        let mut queues = self.queues.borrow_mut();
-        if queues.is_empty() {
-            return;
+        // Hardly ever does anybody wait for what happens to a page.
+        if !self.queues.borrow().is_empty() {
+            self.wake_queue(tasks, event);
         }
+    }
+
+    #[cold]
+    fn wake_queue<W: Copy>(&self, tasks: &Tasks<W>, event: Event) {
+        let mut queues = self.queues.borrow_mut();
         if let Some(queue) = queues.get_mut(&event) {
             queue.wake(tasks);
             if queue.is_empty() {
