@@ -26,11 +26,11 @@ boundary handling decides whether the disk has to step back:
 
 Then:
 
-    mpagesim run classic --explain        why each I/O was sent
-    mpagesim run classic --set device=nvme-tlc-64l        the same on an SSD
-    mpagesim scenarios                    what else comes with the program
-    mpagesim run --image disk.img --file /a.bin           a file of your own
-    mpagesim --help                       everything
+    mpagesim run classic --explain                    why each I/O was sent
+    mpagesim run classic --set device=nvme-tlc-64l    the same on an SSD
+    mpagesim scenarios                                what else there is
+    mpagesim run --image disk.img --file /a.bin       a file of your own
+    mpagesim --help                                   everything
 "#;
 
 /// The examples of the whole.

@@ -51,8 +51,8 @@ pub(super) struct Arguments {
     /// Runs twice and names the first event that differs.
     #[arg(long)]
     pub(super) twice: bool,
-    /// Tells of each I/O why it was sent, because of which call, window and mapping, and what became
-    /// of it.
+    /// Tells of each I/O why it was sent: because of which call, window and mapping, and what became
+    /// of it, with the rules of docs/model by their tags.
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) explain: bool,
     /// In whose numbering blocks are shown.

@@ -25,6 +25,9 @@ use why::Why;
 /// How many I/Os are explained.
 pub const MOST_IOS: usize = 200;
 
+/// The longest line, in characters.
+const WIDTH: usize = 100;
+
 /// The chains of an arm as text; empty if they were not asked for.
 pub fn text(arm: &ArmRun) -> String {
     let Some(chains) = &arm.chains else { return String::new() };
@@ -69,10 +72,13 @@ impl Explanation<'_> {
         let _ = writeln!(self.text, "{:indent$}{text}", "");
     }
 
-    /// A line of an I/O: what it tells about, and with which rules.
+    /// A line of an I/O, or several: what it tells about, and with which rules.
     fn detail(&mut self, name: &str, told: &Why) {
         let rules: String = told.rules.iter().map(|rule| format!(" [{rule}]")).collect();
-        self.line(8, &format!("{name:9} {}{rules}", told.words));
+        for (number, line) in wrapped(&format!("{}{rules}", told.words), WIDTH - 18).iter().enumerate() {
+            let name = if number == 0 { name } else { "" };
+            self.line(8, &format!("{name:9} {line}"));
+        }
     }
 
     fn time(&self, at: Time) -> String {
@@ -85,9 +91,9 @@ impl Explanation<'_> {
                 let at = self.time(call.at);
                 let task = self.task(call.task.0);
                 let made = self.arm.call(call.task.0, call.number).unwrap_or("a call");
-                format!("{made}    ({task}, at {at})")
+                format!("call: {made}, by {task} at {at}")
             }
-            None => "for no call".to_owned(),
+            None => "because of no call".to_owned(),
         };
         self.line(2, &text);
     }
@@ -101,26 +107,23 @@ impl Explanation<'_> {
         let last = window.start.saturating_add(window.size).saturating_sub(1);
         let pages = match window.size {
             1 => format!("page {}", window.start),
-            _ => format!("pages {}-{last}", window.start),
+            size => format!("{size} pages, {}-{last}", window.start),
         };
         let mark = match window.async_size {
             0 => String::new(),
-            before => format!(", mark at page {}", (last + 1).saturating_sub(before)),
+            before => format!(", the mark at {}", (last + 1).saturating_sub(before)),
         };
         let file = self.arm.name_of(window.file).map(|name| format!(" of {name}")).unwrap_or_default();
         let rule = why.rules.concat();
-        self.line(4, &format!("window: {pages}{file}{mark}; {} [{rule}]", why.words));
+        self.line(4, &format!("readahead window: {pages}{file}{mark}: {} [{rule}]", why.words));
     }
 
-    fn io(&mut self, place: usize, io: &IoChain) {
-        let title = format!(
-            "I/O {}  {}    {}, sectors {}-{}",
-            place + 1,
-            io_blocks(io.operation, &io.pieces),
-            io.pieces.first().map_or_else(String::new, |piece| format!("at {}", piece.physical)),
-            io.sector,
-            io.sector.0 + u64::from(io.sectors).saturating_sub(1),
-        );
+    fn io(&mut self, number: usize, io: &IoChain) {
+        let place = io.pieces.first().map_or_else(String::new, |piece| format!(" at {}", piece.physical));
+        let last = io.sector.0 + u64::from(io.sectors).saturating_sub(1);
+        let what = io_blocks(io.operation, &io.pieces);
+        let kib = grouped(u128::from(io.sectors).div_ceil(2));
+        let title = format!("I/O {} {what}{place} (sectors {}-{last}, {kib} KiB)", number + 1, io.sector);
         self.line(6, &title);
         if let Some(mapping) = &io.mapping {
             self.detail("mapped", &mapped(mapping));
@@ -132,7 +135,7 @@ impl Explanation<'_> {
         why.words = format!("at {}: {}", self.time(io.at), why.words);
         self.detail("sent", &why);
         for part in &io.parts {
-            self.part(place, io, part);
+            self.part(number, io, part);
         }
     }
 
@@ -145,7 +148,7 @@ impl Explanation<'_> {
             rest => format!("{} and {last}", rest.join(", ")),
         })?;
         let since = self.time(mapping.at);
-        let words = format!("under construction from {since}, while {during} was read before it");
+        let words = format!("still being built, from {since} on, while {during} was read");
         Some(Why { words, rules: Vec::new() })
     }
 
@@ -186,7 +189,8 @@ impl Explanation<'_> {
     fn way(&mut self, request: &RequestChain) {
         let Some((at, by, number)) = request.issued else { return };
         let by_worker = by.0 == 0;
-        let mut issued = why::issued(by_worker, request.plugged, request.inserted);
+        let direct = request.plugged && !request.inserted;
+        let mut issued = why::issued(by_worker, direct.then(|| self.has_company(request)));
         let whom = if by_worker { "the block layer's worker" } else { self.task(by.0) };
         let with = match request.bios.len() {
             0 | 1 => String::new(),
@@ -196,8 +200,19 @@ impl Explanation<'_> {
         self.detail("issued", &issued);
         let Some((done, error, parts)) = &request.completed else { return };
         let failed = error.map(|error| format!(", failed: {error}")).unwrap_or_default();
-        let words = format!("at {}{failed}; {}", self.time(*done), self.parts(parts));
+        let words = format!("at {}{failed}, {}", self.time(*done), self.parts(parts));
         self.detail("done", &Why { words, rules: Vec::new() });
+    }
+
+    /// Whether another request was issued right before or after this one from the same plug.
+    fn has_company(&self, request: &RequestChain) -> bool {
+        let beside = |other: &RequestChain| match (request.issued, other.issued) {
+            (Some((_, task, number)), Some((_, its_task, its_number))) => {
+                task == its_task && number.abs_diff(its_number) == 1
+            }
+            _ => false,
+        };
+        self.chains.requests.values().any(|other| other.plugged && !other.inserted && beside(other))
     }
 
     /// The I/Os of a request, as far as they are followed.
@@ -221,8 +236,23 @@ impl Explanation<'_> {
             .iter()
             .map(|&(part, time)| format!("{} {}", part_name(part), scale.format(u128::from(time))))
             .collect();
-        format!("{} {} = {}", scale.format(u128::from(total)), scale.unit, told.join(" + "))
+        format!("after {} {}: {}", scale.format(u128::from(total)), scale.unit, told.join(", "))
     }
+}
+
+/// A text in lines of at most `width` characters, broken between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn mapped(mapping: &MappingCause) -> Why {

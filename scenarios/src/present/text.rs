@@ -86,10 +86,16 @@ fn legend(run: &ScenarioRun) -> String {
                 writeln!(legend, "{name}: an indirect block, which says where later blocks of the file lie");
         }
     }
-    let boundary = |arm: &ArmRun| arm.scenario.filesystem.boundary;
-    if run.arms.iter().any(boundary) && !run.arms.iter().all(boundary) {
-        legend += "boundary handling: the filesystem tells where the blocks end that one array of pointers \
-                   maps,\nand what is gathered until there is sent before the next array is looked up\n";
+    let (with, without): (Vec<&ArmRun>, Vec<&ArmRun>) =
+        run.arms.iter().partition(|arm| arm.scenario.filesystem.boundary);
+    if !with.is_empty() && !without.is_empty() {
+        let names: Vec<&str> = with.iter().map(|arm| arm.name.as_str()).collect();
+        let _ = writeln!(
+            legend,
+            "boundary handling (in {}): the filesystem tells where the blocks end that one array of\n  \
+             pointers maps; what is gathered up to there is sent before the next array has to be read",
+            names.join(", ")
+        );
     }
     legend
 }

@@ -43,8 +43,8 @@ fn read(io: &IoChain) -> Why {
     match io.reason {
         Reason::Boundary => why(
             format!(
-                "block {last} uses up a mapping with the boundary flag, so what is built goes before \
-                 anything more is mapped"
+                "block {last} uses up a mapping with the boundary flag, so what is built so far goes now, \
+                 before more is mapped"
             ),
             &["mpage-read.boundary"],
         ),
@@ -83,8 +83,8 @@ fn read(io: &IoChain) -> Why {
 fn metadata_read(io: &IoChain) -> Why {
     let rules = ["ext2-map.get-branch", "buffers-read.bread"];
     match io.looking_for {
-        Some(block) => why(format!("it says where block {block} lies, and all wait for it"), &rules),
-        None => why("it says where the next block lies, and all wait for it", &rules),
+        Some(block) => why(format!("it says where block {block} lies; until it is read all wait"), &rules),
+        None => why("it says where the next block lies; until it is read all wait", &rules),
     }
 }
 
@@ -175,7 +175,8 @@ pub(super) fn window(window: &WindowCause) -> Why {
         }
         ReadaheadRule::Context => ("the pages before it are cached", "readahead.context"),
         ReadaheadRule::Random => ("a page is wanted that follows no pattern", "readahead.random"),
-        ReadaheadRule::Forced => ("asked for as it is", "readahead.forced"),
+        ReadaheadRule::Around => ("a page of a mapping was missed: read around it", "fault.read-around"),
+        ReadaheadRule::Forced => ("read just as it is asked for", "readahead.forced"),
     };
     why(words, &[rule])
 }
@@ -183,25 +184,27 @@ pub(super) fn window(window: &WindowCause) -> Why {
 /// How a part of a bio came into its request; `other` is the I/O beside which it stands there.
 pub(super) fn placed(how: Joining, other: Option<&str>) -> Why {
     let place = match how {
-        Joining::Made => return why("a new one", &["block-request.made"]),
+        Joining::Made => return why("one of its own", &["block-request.made"]),
         Joining::Back => "behind",
         Joining::Front => "before",
     };
     let into = match other {
-        Some(other) => format!("the same as {other}: merged {place} it"),
+        Some(other) => format!("that of {other}, merged {place} it"),
         None => format!("merged {place} what was there"),
     };
     why(into, &["block-merge.ends"])
 }
 
-/// Which way a request took to the device.
-pub(super) fn issued(by_worker: bool, plugged: bool, inserted: bool) -> Why {
-    match (by_worker, plugged && !inserted) {
+/// Which way a request took to the device; `from_plug`: a task issued it straight from its plug, and
+/// whether with others.
+pub(super) fn issued(by_worker: bool, from_plug: Option<bool>) -> Why {
+    match (by_worker, from_plug) {
         (true, _) => why("", &["block-worker.run"]),
-        (false, true) => {
+        (false, Some(true)) => {
             why(", straight from its plug, where the newest request goes first", &["block-plug.direct"])
         }
-        (false, false) => why("", &["block-request.placed"]),
+        (false, Some(false)) => why(", straight from its plug", &["block-plug.direct"]),
+        (false, None) => why("", &["block-request.placed"]),
     }
 }
 

@@ -109,8 +109,8 @@ fn overlap(left: &ArmRun, right: &ArmRun) -> Option<String> {
     let (before, after) = (at_once(left)?, at_once(right)?);
     let later = right.figures.simulated_time_ns > left.figures.simulated_time_ns;
     match (later, before.cmp(&after)) {
-        (true, std::cmp::Ordering::Greater) => Some("for less goes on at the same time".to_owned()),
-        (false, std::cmp::Ordering::Less) => Some("for more goes on at the same time".to_owned()),
+        (true, std::cmp::Ordering::Greater) => Some("because less goes on at the same time".to_owned()),
+        (false, std::cmp::Ordering::Less) => Some("because more goes on at the same time".to_owned()),
         _ => None,
     }
 }
