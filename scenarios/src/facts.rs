@@ -32,6 +32,8 @@ pub struct Facts {
     pub chosen_windows: u64,
     /// The largest of them, in pages.
     pub largest_window: u64,
+    /// The largest window of all, those included that were just what was asked for, in pages.
+    pub largest_of_all: u64,
     /// Bios that were merged into a request.
     pub merges: u64,
     /// The most requests that waited to be issued at one time.
@@ -94,6 +96,7 @@ impl Sink for Facts {
             }
             What::Mapped { block, count, boundary, .. } => self.mapped(block, count, boundary),
             What::Readahead { rule, size, .. } => {
+                self.largest_of_all = self.largest_of_all.max(size);
                 if !matches!(rule, ReadaheadRule::Forced | ReadaheadRule::Random) {
                     self.chosen_windows += 1;
                     self.largest_window = self.largest_window.max(size);

@@ -21,7 +21,7 @@ use crate::scenario::Scenario;
 
 /// An arm that could not be run.
 #[derive(Debug, thiserror::Error)]
-#[error("arm {arm}: {source}")]
+#[error("arm {arm}")]
 pub struct ArmError {
     /// Which arm.
     pub arm: String,

@@ -92,7 +92,7 @@ fn legend(run: &ScenarioRun) -> String {
         let names: Vec<&str> = with.iter().map(|arm| arm.name.as_str()).collect();
         let _ = writeln!(
             legend,
-            "boundary handling (in {}): the filesystem tells where the blocks end that one array of\n  \
+            "boundary handling (arm {}): the filesystem tells where the blocks end that one array of\n  \
              pointers maps; what is gathered up to there is sent before the next array has to be read",
             names.join(", ")
         );

@@ -176,7 +176,7 @@ pub(super) fn window(window: &WindowCause) -> Why {
         ReadaheadRule::Context => ("the pages before it are cached", "readahead.context"),
         ReadaheadRule::Random => ("a page is wanted that follows no pattern", "readahead.random"),
         ReadaheadRule::Around => ("a page of a mapping was missed: read around it", "fault.read-around"),
-        ReadaheadRule::Forced => ("read just as it is asked for", "readahead.forced"),
+        ReadaheadRule::Forced => ("just what is asked for", "readahead.forced"),
     };
     why(words, &[rule])
 }
@@ -210,7 +210,6 @@ pub(super) fn issued(by_worker: bool, from_plug: Option<bool>) -> Why {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     /// What stands behind `"` or in brackets in this file and looks like a tag is one of `docs/model`.
     #[test]

@@ -52,20 +52,25 @@ fn time(left: &ArmRun, right: &ArmRun) -> Option<String> {
         return None;
     }
     let direction = if after < before { "sooner" } else { "later" };
-    let percent = percent(difference, before);
     let time = reports::format::short_time(difference);
     let reason = explained(left, right).map(|reason| format!(", {reason}")).unwrap_or_default();
-    Some(format!("{time}{percent} {direction}{reason}"))
+    Some(format!("{time}{} {direction}{reason}", share(before, after)))
 }
 
-fn percent(difference: u64, whole: u64) -> String {
-    if whole == 0 {
+/// A change of time against what it was before, in brackets: a percentage, or how often that is what
+/// it was.
+fn share(before: u64, after: u64) -> String {
+    let (before, after) = (u128::from(before), u128::from(after));
+    if before == 0 {
         return String::new();
     }
-    let whole = u128::from(whole);
-    let rounded = (u128::from(difference) * 100 + whole / 2) / whole;
-    let rounded = if rounded == 0 { "under 1".to_owned() } else { reports::format::grouped(rounded) };
-    format!(" ({rounded} %)")
+    let percent = (before.abs_diff(after) * 100 + before / 2) / before;
+    match percent {
+        0 => " (under 1 %)".to_owned(),
+        100 if after < before => " (over 99 %)".to_owned(),
+        ..300 => format!(" ({percent} %)"),
+        300.. => format!(" ({} times as long)", reports::format::grouped(after / before)),
+    }
 }
 
 /// What the time went into: parts of at least a quarter of the difference, those of work and not of
@@ -100,17 +105,16 @@ fn explained(left: &ArmRun, right: &ArmRun) -> Option<String> {
     }
 }
 
-/// If no part tells: requests that run at the same time as others cost less, or more.
+/// If no part tells: where the requests took less time all together and it is later all the same,
+/// they did so less at the same time; and the other way round.
 fn overlap(left: &ArmRun, right: &ArmRun) -> Option<String> {
-    let at_once = |arm: &ArmRun| {
-        let work = u128::from(arm.figures.parts.total().nanoseconds());
-        (work * 100).checked_div(u128::from(arm.figures.simulated_time_ns))
-    };
-    let (before, after) = (at_once(left)?, at_once(right)?);
+    let work = |arm: &ArmRun| arm.figures.parts.total();
     let later = right.figures.simulated_time_ns > left.figures.simulated_time_ns;
-    match (later, before.cmp(&after)) {
-        (true, std::cmp::Ordering::Greater) => Some("because less goes on at the same time".to_owned()),
-        (false, std::cmp::Ordering::Less) => Some("because more goes on at the same time".to_owned()),
-        _ => None,
+    if later && work(right) < work(left) {
+        Some("because less goes on at the same time".to_owned())
+    } else if !later && work(right) > work(left) {
+        Some("because more goes on at the same time".to_owned())
+    } else {
+        None
     }
 }

@@ -64,7 +64,14 @@ fn phrase(moved: &[Moved], left: &Ios, right: &Ios, verbs: [&str; 2]) -> String 
         let mut words = format!("{} {}", verb(&first[0].blocks), elsewhere(first, &left, &right));
         let others: Vec<&Moved> = rest.iter().flatten().copied().collect();
         if !others.is_empty() {
-            words += &format!(", and has {} elsewhere", counted(&others));
+            let later = |moved: &Moved| moved.left < moved.right;
+            let same_way = others.iter().all(|other| later(other) == later(first[0]));
+            let way = match (same_way, later(first[0])) {
+                (true, true) => "later too",
+                (true, false) => "earlier too",
+                (false, _) => "elsewhere",
+            };
+            words += &format!(", and {} {way}", counted(&others, " more"));
         }
         said.push(words);
     }
@@ -162,28 +169,32 @@ fn listed(moved: &[&Moved]) -> String {
         [] => String::new(),
         [one] => quoted(&one.blocks),
         [one, other] => format!("{} and {}", quoted(&one.blocks), quoted(&other.blocks)),
-        [first, rest @ ..] => format!("{} and {}", quoted(&first.blocks), counted(rest)),
+        [first, rest @ ..] => format!("{} and {}", quoted(&first.blocks), counted(rest, "")),
     }
 }
 
-/// Pieces counted, by what they are if that is the same for all.
-fn counted(moved: &[&Moved]) -> String {
-    let kind = |moved: &&Moved| {
-        let blocks = moved.blocks.trim_start_matches('W');
-        if blocks.starts_with(|char: char| char.is_ascii_digit()) {
-            ("piece of the file", "pieces of the file")
-        } else if blocks.starts_with("dleaf") || blocks.starts_with("tleaf") {
-            ("leaf", "leaves")
-        } else {
-            ("block of metadata", "blocks of metadata")
-        }
-    };
+/// Pieces counted (one is named), by what they are if that is the same for all.
+fn counted(moved: &[&Moved], more: &str) -> String {
     if let [one] = moved {
         return quoted(&one.blocks);
     }
-    let first = moved.first().map(kind);
-    match first.filter(|first| moved.iter().all(|other| kind(other) == *first)) {
-        Some((_, plural)) => format!("{} {plural}", moved.len()),
-        None => format!("{} others", moved.len()),
-    }
+    let are = |kind: fn(&str) -> bool| moved.iter().all(|moved| kind(moved.blocks.trim_start_matches('W')));
+    let kind = if are(is_leaf) {
+        "leaves"
+    } else if are(is_indirect) {
+        "indirect blocks"
+    } else if are(|blocks| blocks.starts_with(|char: char| char.is_ascii_digit())) {
+        "pieces of the file"
+    } else {
+        "pieces"
+    };
+    format!("{}{more} {kind}", moved.len())
+}
+
+fn is_leaf(blocks: &str) -> bool {
+    blocks.starts_with("dleaf") || blocks.starts_with("tleaf")
+}
+
+fn is_indirect(blocks: &str) -> bool {
+    is_leaf(blocks) || blocks.starts_with("tmid") || matches!(blocks, "ind" | "dind" | "tind")
 }

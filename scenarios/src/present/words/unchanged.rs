@@ -114,7 +114,7 @@ fn at_boundary(bio: &AtBoundary, with: &ArmRun) -> Option<String> {
     let (reason, read_ahead) = bio.without?;
     Some(match (bio.operation, reason) {
         (_, Reason::EndOfRequest) if bio.end_of_file => format!("the file ends at block {last}"),
-        (Operation::Read, Reason::EndOfRequest) if read_ahead => {
+        (Operation::Read, Reason::EndOfRequest) if with.facts.largest_of_all > 1 && read_ahead => {
             format!("a readahead window already ends at block {last}")
         }
         (Operation::Read, Reason::EndOfRequest) => {
