@@ -32,6 +32,7 @@ pub struct Owner {
 }
 
 /// What the device's cache knows beside its pages.
+// [buffers-life.buffer-cache]
 #[derive(Debug, Default)]
 pub struct BufferCache {
     lru: RefCell<VecDeque<(u64, BufferRef)>>,
@@ -126,6 +127,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
         unlock_buffer(k, buffer);
     } else {
         let end = BufferEnd::ReadSync;
+        // [mpage-reason.metadata-read]
         submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::MetadataRead, end).await;
         wait_on_buffer(k, buffer).await;
     }
@@ -134,6 +136,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
 }
 
 /// Takes the buffer's lock, sleeping as long as somebody else has it.
+// [processes.wait-buffer-lock]
 pub async fn lock_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Exclusive).await;
@@ -148,6 +151,7 @@ pub fn unlock_buffer(k: &Kernel, buffer: BufferRef) {
 }
 
 /// Sleeps until nobody has the buffer's lock.
+// [processes.wait-buffer]
 pub async fn wait_on_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Front).await;
@@ -209,6 +213,7 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
         unlock_buffer(k, buffer);
         return;
     }
+    // [buffers-life.page-mark] The page stays marked: only its own writeback would take that off.
     k.pages.change_buffer(buffer, |buffer| {
         buffer.dirty = false;
         buffer.write_error = false;
@@ -217,6 +222,7 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
     let owner = k.buffer_cache.owners.borrow().get(&physical).copied();
     let owner = owner.unwrap_or(Owner { file: None, role: Role::Unknown });
     let end = BufferEnd::WriteSync;
+    // [mpage-reason.boundary-block]
     submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::BoundaryBlock, end).await;
 }
 

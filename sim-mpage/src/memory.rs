@@ -16,6 +16,7 @@ pub fn record_page(k: &Kernel, page: PageRef, change: PageChange) {
     record(k, What::Page { file: mapping.file(), index, change });
 }
 
+// [memory.bound]
 fn has_room(k: &Kernel) -> bool {
     k.settings.memory_pages.is_none_or(|pages| k.pages.len() < pages)
 }
@@ -40,7 +41,7 @@ pub fn try_add_page(k: &Kernel, mapping: Mapping, index: u64) -> Option<PageRef>
 /// # Errors
 /// [`Errno::NoMemory`] if nothing is under writeback either; the run then ends and says what holds
 /// the pages.
-// [memory.full]
+// [memory.wait] [memory.out]
 pub async fn add_page(k: &Kernel, mapping: Mapping, index: u64) -> Result<(PageRef, bool), Errno> {
     while !has_room(k) && !make_room(k) {
         let held = k.pages.held();

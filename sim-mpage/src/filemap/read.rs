@@ -149,7 +149,7 @@ impl Reader<'_, '_> {
             wait_on_page_locked(k, page).await;
             return Updated::Leave;
         }
-        // [pagecache-read.not-locked]
+        // [pagecache-read.not-locked] [error.several-readers]
         lock_page(k, page).await;
         if k.pages.has(page, Mark::UpToDate) {
             unlock_page(k, page);
@@ -159,7 +159,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads a locked page by itself and waits for it; tells whether it is up to date then.
-    // [pagecache-read.failed]
+    // [pagecache-read.failed] [mpage-end.read-again]
     async fn read_alone(&mut self, page: PageRef, index: u64) -> bool {
         self.k.pages.pin(page);
         mpage_read_folio(self.k, self.file, index, page).await;
@@ -187,7 +187,7 @@ impl Reader<'_, '_> {
             if last_read != index.cast_signed() {
                 k.pages.mark_accessed(page);
             }
-            // [cpu.copy]
+            // [cpu.copy-page]
             spend(k, k.settings.cpu.copy_page).await;
             *position = end.min((index + 1) << k.sizes.page_bits);
             self.ra.prev_pos = position.cast_signed();

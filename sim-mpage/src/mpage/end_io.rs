@@ -25,7 +25,7 @@ pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
     }
 }
 
-// [mpage-end.read]
+// [mpage-end.read] [processes.page-lock-read] [error.readahead]
 fn end_page_read(k: &Kernel, page: PageRef, error: Option<IoError>) {
     match error {
         None => set_up_to_date(k, page),

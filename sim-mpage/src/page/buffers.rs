@@ -152,7 +152,7 @@ impl PageCache {
 
     /// Drops the page's buffers if none is dirty or locked (`try_to_free_buffers`; whether one is in
     /// use the caller knows); tells whether the page has none now.
-    // [buffers-life.try-to-free]
+    // [buffers-life.free]
     pub fn try_to_free_buffers(&self, page: PageRef) -> bool {
         let mut store = self.store.borrow_mut();
         let Some(buffers) = &store.page(page).buffers else { return true };

@@ -57,6 +57,7 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
 
     let since = k.now.get();
     k.recording_since.set(Some(since));
+    // [processes.queue]
     for (task, process) in workload.tasks.iter().zip(&processes) {
         let id = k.tasks.add(&task.name, Class::Process);
         names.push(task.name.clone());
