@@ -101,6 +101,8 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
             failing_bio_allocations,
             bad_sectors,
             setup,
+            last_setup: Vec::new(),
+            starts_at: None,
             tasks,
             seed: scenario.seed,
         }),

@@ -69,8 +69,16 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
         metadata: Vec::new(),
         failing_bio_allocations: Vec::new(),
         bad_sectors: Vec::new(),
-        setup: vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }],
-        tasks: vec![TaskSpec { name: "reader".to_owned(), pid: 100, start: Time::ZERO, calls: vec![reads] }],
+        setup: Vec::new(),
+        last_setup: Vec::new(),
+        starts_at: None,
+        tasks: vec![TaskSpec {
+            name: "reader".to_owned(),
+            pid: 100,
+            start: Time::ZERO,
+            setup: vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }],
+            calls: vec![reads],
+        }],
         seed: 1,
     }
 }

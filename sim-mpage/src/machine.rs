@@ -33,8 +33,12 @@ pub struct Machine {
     pub failing_bio_allocations: Vec<u64>,
     /// Sectors that fail.
     pub bad_sectors: Vec<BadSectors>,
-    /// Calls before recording starts.
+    /// Calls before recording starts, by a process of its own that keeps its files open.
     pub setup: Vec<Call>,
+    /// Calls of that process after the set-ups of all tasks, just before these are let go.
+    pub last_setup: Vec<Call>,
+    /// Where in a second of the virtual clock the recording begins; `None`: at once after the set-up.
+    pub starts_at: Option<Duration>,
     /// The tasks of the workload.
     pub tasks: Vec<TaskSpec>,
     /// The master seed.
@@ -50,6 +54,8 @@ pub struct TaskSpec {
     pub pid: u32,
     /// When it starts, counted from the start of the recording.
     pub start: Time,
+    /// Its calls before recording starts; what they open stays open.
+    pub setup: Vec<Call>,
     /// Its calls, one after the other.
     pub calls: Vec<TimedCall>,
 }

@@ -158,19 +158,8 @@ impl Reader<'_, '_> {
         if self.read_alone(page, index).await { Updated::Take } else { Updated::Failed }
     }
 
-    /// Reads a locked page by itself and waits for it; tells whether it is up to date then.
-    // [pagecache-read.failed] [mpage-end.read-again]
     async fn read_alone(&mut self, page: PageRef, index: u64) -> bool {
-        self.k.pages.pin(page);
-        mpage_read_folio(self.k, self.file, index, page).await;
-        wait_on_page_locked(self.k, page).await;
-        self.k.pages.unpin(page);
-        let up_to_date = self.k.pages.has(page, Mark::UpToDate);
-        if !up_to_date {
-            // [error.read-alone]
-            self.ra.ra_pages /= 4;
-        }
-        up_to_date
+        read_alone(self.k, self.file, self.ra, page, index).await
     }
 
     // [pagecache-read.copy]
@@ -193,6 +182,27 @@ impl Reader<'_, '_> {
             self.ra.prev_pos = position.cast_signed();
         }
     }
+}
+
+/// Reads a locked page by itself and waits for it; tells whether it is up to date then.
+// [pagecache-read.failed] [mpage-end.read-again]
+pub(super) async fn read_alone(
+    k: &Kernel,
+    file: FileId,
+    ra: &mut FileRaState,
+    page: PageRef,
+    index: u64,
+) -> bool {
+    k.pages.pin(page);
+    mpage_read_folio(k, file, index, page).await;
+    wait_on_page_locked(k, page).await;
+    k.pages.unpin(page);
+    let up_to_date = k.pages.has(page, Mark::UpToDate);
+    if !up_to_date {
+        // [error.read-alone]
+        ra.ra_pages /= 4;
+    }
+    up_to_date
 }
 
 enum Updated {

@@ -2,6 +2,7 @@
 
 use sim_core::io::{FileId, Operation, Role};
 use sim_core::task::Precedence;
+use sim_core::time::Time;
 use sim_core::trace::Nothing;
 use sim_disk::block::Settings;
 use sim_disk::ideal::{self, Ideal};
@@ -47,11 +48,14 @@ fn machine(runs: &[(u64, u64, u64)], size: u64, call: Call) -> Machine {
         metadata: Vec::new(),
         failing_bio_allocations: Vec::new(),
         bad_sectors: Vec::new(),
-        setup: vec![Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite }],
+        setup: Vec::new(),
+        last_setup: Vec::new(),
+        starts_at: None,
         tasks: vec![TaskSpec {
             name: "wl".to_owned(),
             pid: 101,
-            start: sim_core::time::Time::ZERO,
+            start: Time::ZERO,
+            setup: vec![Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite }],
             calls: vec![TimedCall::once(call)],
         }],
         seed: 1,

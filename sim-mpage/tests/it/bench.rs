@@ -90,7 +90,9 @@ impl Bench {
             metadata: Vec::new(),
             failing_bio_allocations: Vec::new(),
             bad_sectors: Vec::new(),
-            setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
+            setup: Vec::new(),
+            last_setup: Vec::new(),
+            starts_at: None,
             tasks: Vec::new(),
             seed: 1,
         };
@@ -195,6 +197,7 @@ impl Bench {
                 name: format!("wl{number}"),
                 pid: 101 + number,
                 start: Time::ZERO,
+                setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
                 calls: calls.iter().copied().map(TimedCall::once).collect(),
             })
             .collect();
