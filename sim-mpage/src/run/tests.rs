@@ -3,7 +3,7 @@
 use sim_core::io::{FileId, Operation, Role};
 use sim_core::task::Precedence;
 use sim_core::time::Time;
-use sim_core::trace::Nothing;
+use sim_core::trace::{Detail, Nothing};
 use sim_disk::block::Settings;
 use sim_disk::ideal::{self, Ideal};
 
@@ -80,7 +80,7 @@ fn run_in(k: &Kernel, workload: Workload) -> Result<Outcome, RunError> {
 }
 
 fn kernel_after(machine: Machine) -> Kernel {
-    let (k, workload) = kernel_of(machine, false).unwrap();
+    let (k, workload) = kernel_of(machine, Detail::Ios).unwrap();
     run_in(&k, workload).unwrap();
     k
 }
@@ -138,7 +138,7 @@ fn a_new_block_drops_what_the_devices_cache_held_of_it() {
     for (state, place) in [(by_mpage, 1004), (dirty_page(1, true, "xuuu"), 1004)] {
         let mut machine = machine(&[(0, 1000, 4)], 8192, WRITEBACK);
         machine.pages = vec![state];
-        let (k, workload) = kernel_of(machine, false).unwrap();
+        let (k, workload) = kernel_of(machine, Detail::Ios).unwrap();
         let owner = Owner { file: None, role: Role::Unknown };
         adopt_block(&k, place, owner, true);
         adopt_block(&k, place + 100, owner, true);
@@ -205,7 +205,7 @@ fn buffers_past_the_end_are_cleaned_and_up_to_date() {
 // [writeback.under-writeback]
 #[test]
 fn a_dirty_page_under_writeback_is_waited_for_before_its_mark_is_cleared() {
-    let (k, workload) = kernel_of(machine(&[(0, 1000, 4)], 4096, WRITEBACK), false).unwrap();
+    let (k, workload) = kernel_of(machine(&[(0, 1000, 4)], 4096, WRITEBACK), Detail::Ios).unwrap();
     let page = k.pages.add(Mapping::of(F), 0);
     k.pages.clear(page, Mark::Locked);
     [Mark::UpToDate, Mark::Dirty, Mark::Writeback].into_iter().for_each(|mark| k.pages.set(page, mark));
@@ -222,7 +222,7 @@ fn a_dirty_page_under_writeback_is_waited_for_before_its_mark_is_cleared() {
 // [buffers-life.attach]
 #[test]
 fn new_buffers_take_over_the_marks_of_their_page() {
-    let (k, _) = kernel_of(machine(&[(0, 1000, 4)], 4096, WRITEBACK), false).unwrap();
+    let (k, _) = kernel_of(machine(&[(0, 1000, 4)], 4096, WRITEBACK), Detail::Ios).unwrap();
     for (index, marks) in [(0, &[][..]), (1, &[Mark::Dirty]), (2, &[Mark::UpToDate, Mark::Dirty])] {
         let page = k.pages.add(Mapping::of(F), index);
         marks.iter().for_each(|&mark| k.pages.set(page, mark));
