@@ -24,6 +24,7 @@ use crate::submit::{BufferEnd, spend, submit_block};
 const LRU: usize = 16;
 
 /// What the device's cache knows beside its pages: the buffers used last.
+// [buffers-life.buffer-cache]
 #[derive(Debug, Default)]
 pub struct BufferCache {
     lru: RefCell<VecDeque<(u64, BufferRef)>>,
@@ -124,6 +125,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
         unlock_buffer(k, buffer);
     } else {
         let end = BufferEnd::ReadSync;
+        // [mpage-reason.metadata-read]
         submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::MetadataRead, end)
             .await;
         wait_on_buffer(k, buffer).await;
@@ -133,6 +135,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
 }
 
 /// Takes the buffer's lock, sleeping as long as somebody else has it.
+// [processes.wait-buffer-lock]
 pub async fn lock_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Exclusive).await;
@@ -147,6 +150,7 @@ pub fn unlock_buffer(k: &Kernel, buffer: BufferRef) {
 }
 
 /// Sleeps until nobody has the buffer's lock.
+// [processes.wait-buffer]
 pub async fn wait_on_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Front).await;
@@ -185,6 +189,7 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
         unlock_buffer(k, buffer);
         return;
     }
+    // [buffers-life.page-mark] The page stays marked: only its own writeback would take that off.
     k.pages.change_buffer(buffer, |buffer| {
         buffer.dirty = false;
         buffer.write_error = false;
@@ -192,6 +197,7 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
     record(k, What::Buffer { physical, change: BufferChange::Cleaned });
     let owner = k.pages.buffer(buffer).owner.unwrap_or(Owner { file: None, role: Role::Unknown });
     let end = BufferEnd::WriteSync;
+    // [mpage-reason.boundary-block]
     submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::BoundaryBlock, end).await;
 }
 
