@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use rayon::prelude::*;
-use scenarios::expect::report::{self, Checked};
-use scenarios::expect::{self};
+use scenarios::expect::{
+    self,
+    report::{self, Checked},
+};
 use scenarios::input::{self, ScenarioInput};
 use scenarios::load::{self, Options};
 use scenarios::run;
@@ -49,6 +51,6 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
 
 fn check(input: &ScenarioInput) -> Result<Checked> {
     let loaded = load::load(input, &Options::default())?;
-    let run = run::run_scenario(&loaded, false)?;
+    let run = run::run_scenario(&loaded, false).with_context(|| loaded.name.clone())?;
     Ok(Checked { name: loaded.name.clone(), verdicts: expect::check(&loaded.expected, &run) })
 }

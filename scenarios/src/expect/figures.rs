@@ -71,7 +71,7 @@ pub(super) fn value(figure: &Figure, run: &ScenarioRun) -> Option<Rational> {
 
 /// The calls of a task that returned an error.
 fn failed_calls(arm: &ArmRun, task: &str) -> Option<u64> {
-    let task = arm.tasks.iter().position(|name| name == task)?;
+    let task = arm.workload.iter().position(|name| name == task)?;
     let results = arm.results.get(task)?;
     Some(results.iter().filter(|result| **result < 0).count() as u64)
 }

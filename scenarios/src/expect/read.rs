@@ -62,7 +62,7 @@ impl Reading<'_> {
                     "expected one of \"order\", \"before\" and \"assert\"",
                 );
                 // Mistakes in the texts are told all the same.
-                for text in &one.order {
+                if let Some(text) = &one.order {
                     self.order(text, &["order".into()], one.arm.as_deref());
                 }
                 None

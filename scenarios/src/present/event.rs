@@ -111,14 +111,14 @@ fn what(what: &What) -> Value {
     }
 }
 
-fn piece(piece: &Piece) -> Value {
+pub(super) fn piece(piece: &Piece) -> Value {
     json!({
         "file": piece.file.map(|file| file.0), "role": piece.role.to_string(),
         "logical": piece.logical, "physical": piece.physical, "blocks": piece.blocks,
     })
 }
 
-const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
+pub(super) const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
     match rule {
         ReadaheadRule::StartOfFile => "start_of_file",
         ReadaheadRule::Sequential => "sequential",

@@ -60,3 +60,137 @@ fn a_resolved_scenario_reads_as_the_same_scenario() {
     let again = crate::load_text(&scenario.to_string(), &[]);
     assert!(again.is_ok(), "{}", again.err().unwrap().render(false));
 }
+
+/// The orders that the introduction shows are those of the classic.
+#[test]
+fn the_introduction_fits_a_screen_and_tells_the_truth() {
+    let source = include_str!("../../src/cli/help.rs");
+    let introduction = source.split("r#\"").nth(1).and_then(|rest| rest.split("\"#").next()).unwrap();
+    assert!(introduction.lines().count() <= 24);
+    assert!(introduction.lines().all(|line| line.chars().count() <= 80));
+    let run = String::from_utf8(mpagesim(&["run", "classic"]).stdout).unwrap();
+    let orders: Vec<&str> =
+        introduction.lines().filter_map(|line| line.split_once("issue  ")).map(|it| it.1).collect();
+    assert_eq!(orders.len(), 2);
+    for order in orders {
+        assert!(run.contains(&format!("issue  {order}\n")), "{order}");
+    }
+}
+
+#[test]
+fn help_is_short_or_long_and_begins_with_examples() {
+    let help = |arguments: &[&str]| String::from_utf8(mpagesim(arguments).stdout).unwrap();
+    let (short, long) = (help(&["-h"]), help(&["--help"]));
+    assert!(short.find("Examples:").unwrap() < short.find("Usage:").unwrap());
+    assert!(long.contains("Exit codes:") && long.contains("How orders are written:"));
+    assert!(!short.contains("Exit codes:"));
+    let run = help(&["help", "run"]);
+    assert!(run.find("Examples:").unwrap() < run.find("Usage:").unwrap());
+    assert!(run.contains("Exit codes:"));
+    // Through a pipe nothing is coloured.
+    assert!(!long.contains('\u{1b}'));
+}
+
+#[test]
+fn completions_and_manual_pages_come_from_the_same_definitions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = mpagesim(&["completions", shell]);
+        assert_eq!(script.status.code(), Some(0));
+        assert!(String::from_utf8(script.stdout).unwrap().contains("explain"), "{shell}");
+    }
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("man");
+    assert_eq!(mpagesim(&["man", directory.to_str().unwrap()]).status.code(), Some(0));
+    let page = std::fs::read_to_string(directory.join("mpagesim-run.1")).unwrap();
+    for section in [".SH EXAMPLES\n.nf\n", ".SH REFERENCE\n.nf\n", "\\-\\-explain"] {
+        assert!(page.contains(section), "{section}");
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn an_explanation_comes_with_each_format() {
+    let text = String::from_utf8(mpagesim(&["run", "classic", "--explain"]).stdout).unwrap();
+    assert!(text.contains("[mpage-read.boundary]"), "{text}");
+    let json = mpagesim(&["run", "classic", "--explain", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["arms"][1]["explain"]["ios"].as_array().unwrap().len(), 3);
+    let plain = mpagesim(&["run", "classic", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&plain.stdout).unwrap();
+    assert!(value["arms"][1].get("explain").is_none());
+}
+
+/// A directory with scenario files that is gone when the test ends.
+struct Directory(std::path::PathBuf);
+
+impl Directory {
+    fn new(name: &str, files: &[(&str, &str)]) -> Directory {
+        let directory = std::env::temp_dir().join(format!("mpagesim-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        for (file, text) in files {
+            std::fs::write(directory.join(file), text).unwrap();
+        }
+        Directory(directory)
+    }
+
+    fn path(&self, file: &str) -> String {
+        self.0.join(file).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn check_takes_names_files_and_directories_and_exits_with_what_it_found() {
+    let good = r#"{ "extends": "classic" }"#;
+    let other = r#"{ "extends": "classic", "expect": [{ "order": "0-15" }] }"#;
+    let nothing = r#"{ "extends": "classic", "expect": [] }"#;
+    let mistake = r#"{ "extends": "classic", "expect": [{ "assert": "on.ois == 3" }] }"#;
+    let directory = Directory::new(
+        "check",
+        &[("a.scenario.json", good), ("b.scenario.json", other), ("c.json", mistake), ("d.json", nothing)],
+    );
+    let (all, a, mistake, nothing) = (
+        directory.path(""),
+        directory.path("a.scenario.json"),
+        directory.path("c.json"),
+        directory.path("d.json"),
+    );
+    let empty = Directory::new("check-empty", &[]);
+    for (paths, code) in [
+        (&[][..], 0),
+        (&["classic", "write"], 0),
+        (&[&a], 0),
+        (&[&nothing, "classic"], 0),
+        (&[&all], 1),
+        (&["classic", &all], 1),
+        (&[&nothing], 2),
+        (&[&empty.path("")], 2),
+        (&[&mistake], 2),
+        (&[&all, &mistake], 2),
+        (&["clasic"], 2),
+    ] {
+        let output = mpagesim(&[&["check"], paths].concat());
+        assert_eq!(output.status.code(), Some(code), "{paths:?}");
+    }
+}
+
+#[test]
+fn check_tells_differences_beside_mistakes() {
+    let directory = Directory::new(
+        "check-both",
+        &[
+            ("a.scenario.json", r#"{ "extends": "classic", "expect": [{ "arm": "on", "order": "0-15" }] }"#),
+            ("b.scenario.json", r#"{ "extends": "classic", "expect": [{ "assert": "on.ois == 3" }] }"#),
+        ],
+    );
+    let output = mpagesim(&["check", &directory.path(""), "classic", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean \"ios\"?"));
+    let data: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((data["as_expected"].as_u64(), data["of"].as_u64()), (Some(5), Some(6)));
+    assert_eq!(data["scenarios"][1]["scenario"], "classic");
+}
