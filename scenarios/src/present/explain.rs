@@ -3,6 +3,7 @@
 //! call → readahead window → mapping → bio → request → device. Each step names the rule of
 //! `docs/model` that it follows.
 
+mod chain;
 mod collect;
 mod json;
 mod why;
@@ -16,10 +17,11 @@ use sim_core::time::Time;
 use super::names::{blocks, io_blocks, part_name};
 use crate::run::ArmRun;
 
-pub use collect::{Chains, Collector};
+pub use chain::Chains;
+pub use collect::Collector;
 pub use json::data;
 
-use collect::{CallCause, IoChain, Joining, MappingCause, Placement, RequestChain, WindowCause};
+use chain::{CallCause, IoChain, Joining, MappingCause, Placement, RequestChain, WindowCause};
 use why::Why;
 
 /// How many I/Os are explained.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::collect::{Chains, IoChain, Joining, Placement, RequestChain};
+use super::chain::{Chains, IoChain, Joining, Placement, RequestChain};
 use super::why;
 use crate::present::event::{piece, readahead_rule, reason_name};
 use crate::present::names::blocks;
