@@ -21,7 +21,7 @@ fn io_chain(arm: &ArmRun, chains: &Chains, io: &IoChain) -> Value {
     let why = why::sent(io);
     json!({
         "bio": io.bio.0,
-        "blocks": blocks(&io.pieces),
+        "blocks": blocks(arm, &io.pieces),
         "rwbs": sim_core::io::Rwbs(io.operation, io.flags).to_string(),
         "sector": io.sector.0,
         "sectors": io.sectors,
