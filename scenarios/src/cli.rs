@@ -53,6 +53,7 @@ enum Command {
     #[command(help_template = help::TEMPLATE, before_help = help::RUN_EXAMPLES, after_long_help = help::REFERENCE)]
     Run(run::Arguments),
     /// Runs scenarios and compares with what they say must come out.
+    #[command(help_template = help::TEMPLATE, before_help = help::CHECK_EXAMPLES, after_long_help = help::EXPECTATIONS)]
     Check(check::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),

@@ -1,17 +1,17 @@
 //! `mpagesim check`: runs scenarios and compares with what they say must come out.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use rayon::prelude::*;
-use scenarios::expect::{
-    self,
-    report::{self, Checked},
-};
+use scenarios::expect::junit::junit;
+use scenarios::expect::report::{self, Checked};
 use scenarios::input::{self, ScenarioInput};
-use scenarios::load::{self, Options};
-use scenarios::run;
+use scenarios::load::{self, Input, Options};
+use scenarios::output::write_atomically;
+use scenarios::{expect, run};
 
 use super::{DIFFERENCE, PlainFormat, print, print_json, tell};
 
@@ -25,21 +25,30 @@ pub(super) struct Arguments {
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlainFormat,
+    /// Writes the results as JUnit XML, too.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
 }
 
 /// Does it. A scenario that is wrong keeps none of the others from being checked.
 pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
     let inputs = input::scenarios(&arguments.paths)?;
     let results: Vec<Result<Checked>> = inputs.par_iter().map(check).collect();
-    let (mut checked, mut failed) = (Vec::new(), None);
-    for result in results {
+    let (mut checked, mut broken, mut failed) = (Vec::new(), Vec::new(), None);
+    for (input, result) in inputs.iter().zip(results) {
         match result {
             Ok(one) => checked.push(one),
-            Err(error) => failed = failed.max(Some(tell(&error))),
+            Err(error) => {
+                failed = failed.max(Some(tell(&error)));
+                broken.push((input.name().to_owned(), format!("{error:#}")));
+            }
         }
     }
     if failed.is_none() && checked.iter().all(|one| one.verdicts.is_empty()) {
         bail!("nothing is checked: no scenario here expects anything");
+    }
+    if let Some(path) = &arguments.junit {
+        write_atomically(path, junit(&checked, &broken)?.as_bytes())?;
     }
     match arguments.format {
         PlainFormat::Text => print(&report::text(&checked))?,

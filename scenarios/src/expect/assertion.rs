@@ -20,12 +20,11 @@ pub(super) fn difference(text: &str, condition: &Condition, run: &ScenarioRun) -
         notes.push(format!("cannot be computed: {why}"));
     }
     let mut got: Vec<String> = Vec::new();
-    for one in &compared {
-        for side in [&one.sides.0, &one.sides.1] {
-            side.figures(&mut |figure, span| got.extend(of_figure(text, figure, span, run)));
+    condition.figures(&mut |figure, span| {
+        if let Some(told) = of_figure(text, figure, span, run).filter(|told| !got.contains(told)) {
+            got.push(told);
         }
-    }
-    got.dedup();
+    });
     Some(Difference { got: got.join(", "), aligned: None, notes, sent: Vec::new() })
 }
 

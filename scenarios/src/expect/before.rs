@@ -84,11 +84,9 @@ impl Seen {
         let mut covered: Vec<(u64, u64)> = Vec::new();
         for (number, io) in got.iter().enumerate() {
             let Some(io) = io else { continue };
-            if io.operation() == Operation::Flush {
-                if (operation, wanted) == (Operation::Flush, None) {
-                    covered.push((0, 1));
-                    self.came((number, 0, 0), operation, None, 0);
-                }
+            if (io.operation(), operation) == (Operation::Flush, Operation::Flush) {
+                covered.push((0, 1));
+                self.came((number, 0, 0), operation, None, 0);
             }
             for (nth, piece) in io.pieces().iter().enumerate() {
                 let common =

@@ -143,7 +143,7 @@ x.scenario.json:7: assert
 
 x.scenario.json:8: assert
   expected  on.ios / on.calls.main.failed > 0
-  got       
+  got       on.ios is 3, on.calls.main.failed is 0
   cannot be computed: a division by zero
 
 check: 1 of 4 as expected, in 1 scenario
