@@ -87,7 +87,6 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
         None => Default::default(),
     };
     let (bad_sectors, failing_bio_allocations) = state::faults(&scenario.faults, &mut problems);
-    state::expectations(&scenario.expect, &mut problems);
     match (device, queue, volume) {
         (Some(device), Some(queue), Some(volume)) if problems.is_empty() => Ok(Machine {
             queue,

@@ -14,9 +14,11 @@ use super::parse::parse;
 use super::read::read;
 use super::source::{Place, Sources};
 use super::tree::{Node, Step, Tree};
+use crate::expect::{self, Expected, KnownArm};
 use crate::nearest::help_for;
 use crate::prepare::{Problem, prepare};
 use crate::scenario::Scenario;
+use crate::scenario::expect::Expectation;
 use crate::scenario::schema::scenario_schema;
 
 /// The name of the one arm of a scenario without arms.
@@ -69,6 +71,8 @@ pub struct Loaded {
     pub name: String,
     /// The arms in the order of the file, at least one.
     pub arms: Vec<Arm>,
+    /// What must come out.
+    pub expected: Vec<Expected>,
 }
 
 /// Reads a scenario file and resolves its arms.
@@ -145,20 +149,6 @@ fn check_reach(set: &[Override], arms: &[ArmOverrides]) -> Result<(), Vec<Diagno
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-/// Expectations about arms that there are not.
-fn unknown_arms(scenario: &Scenario, names: &[String]) -> Vec<Problem> {
-    let known: Vec<&str> = names.iter().map(String::as_str).collect();
-    let named =
-        scenario.expect.iter().enumerate().filter_map(|(index, one)| Some((index, one.arm.as_deref()?)));
-    named
-        .filter(|(_, arm)| !known.contains(arm))
-        .map(|(index, arm)| Problem {
-            help: Some(help_for(arm, &known)),
-            ..Problem::new([Step::from("expect"), index.into(), "arm".into()], format!("no arm \"{arm}\""))
-        })
-        .collect()
-}
-
 struct Loading {
     sources: Sources,
     schema: Schema,
@@ -176,8 +166,12 @@ impl Loading {
         let names: Vec<String> = arms.iter().map(|arm| arm.name.clone()).collect();
         let chosen = chosen(arms, options, tree.place)?;
         check_reach(&set, &chosen)?;
-        let arms = gather(chosen.into_iter().map(|arm| self.resolve(arm, &tree, &names, input)))?;
-        Ok(Loaded { name: input.name().to_owned(), arms })
+        let arms = gather(chosen.into_iter().map(|arm| self.resolve(arm, &tree, input)));
+        let expected = self.expected(&tree, &names, arms.as_deref().unwrap_or_default());
+        match (arms, expected) {
+            (Ok(arms), Ok(expected)) => Ok(Loaded { name: input.name().to_owned(), arms, expected }),
+            (arms, expected) => Err([arms.err(), expected.err()].into_iter().flatten().flatten().collect()),
+        }
     }
 
     fn parse(&mut self, name: &str, text: &str) -> Result<Tree, Vec<Diagnostic>> {
@@ -244,26 +238,43 @@ impl Loading {
         Ok(list)
     }
 
-    fn resolve(
-        &self,
-        arm: ArmOverrides,
-        base: &Tree,
-        names: &[String],
-        input: &dyn Input,
-    ) -> Result<Arm, Vec<Diagnostic>> {
+    fn resolve(&self, arm: ArmOverrides, base: &Tree, input: &dyn Input) -> Result<Arm, Vec<Diagnostic>> {
         let mut tree = base.clone();
         for one in &arm.overrides {
             one_mistake(one.apply(&mut tree))?;
         }
         self.check(&tree)?;
         let scenario: Scenario = one_mistake(read(&tree))?;
-        let tell = |problem: Problem| self.locate(problem, &tree);
-        let unknown: Vec<Problem> = unknown_arms(&scenario, names);
         match prepare(&scenario, &|path| input.image(path)) {
-            Ok(machine) if unknown.is_empty() => Ok(Arm { name: arm.name, scenario, machine }),
-            Ok(_) => Err(unknown.into_iter().map(tell).collect()),
-            Err(problems) => Err(unknown.into_iter().chain(problems).map(tell).collect()),
+            Ok(machine) => Ok(Arm { name: arm.name, scenario, machine }),
+            Err(problems) => Err(self.locate_all(problems, &tree)),
         }
+    }
+
+    /// What must come out, in all arms of these names, of which these were resolved.
+    fn expected(
+        &self,
+        tree: &Tree,
+        names: &[String],
+        arms: &[Arm],
+    ) -> Result<Vec<Expected>, Vec<Diagnostic>> {
+        let Some(written) = tree.get("expect") else { return Ok(Vec::new()) };
+        let list: Vec<Expectation> = one_mistake(read(written))?;
+        let machine = |name: &str| arms.iter().find(|arm| arm.name == name).map(|arm| &arm.machine);
+        let known: Vec<KnownArm<'_>> =
+            names.iter().map(|name| KnownArm { name, machine: machine(name) }).collect();
+        let read = expect::read(&list, &known).map_err(|problems| self.locate_all(problems, tree))?;
+        let place = |index: usize| {
+            let place = written.step(&Step::from(index)).map_or(written.place, |one| one.place);
+            let (line, _) = self.sources.line_and_column(place);
+            format!("{}:{line}", self.sources.get(place.source).name)
+        };
+        let numbered = read.into_iter().enumerate();
+        Ok(numbered.map(|(index, what)| Expected { written: place(index), what }).collect())
+    }
+
+    fn locate_all(&self, problems: Vec<Problem>, tree: &Tree) -> Vec<Diagnostic> {
+        problems.into_iter().map(|problem| self.locate(problem, tree)).collect()
     }
 
     fn locate(&self, problem: Problem, tree: &Tree) -> Diagnostic {
