@@ -227,30 +227,36 @@ fn check_tooltips(elements: &[Element]) {
 #[test]
 #[should_panic(expected = "runs into")]
 fn overlapping_texts_are_found() {
-    use super::svg::{Anchor, Px, Svg};
-    let mut svg = Svg::new(Px::new(200));
+    use super::canvas::{Anchor, Canvas};
+    use super::length::Px;
+    use super::palette::Style;
+    let mut canvas = Canvas::new(Px::new(200));
     for x in [20, 30] {
-        svg.text("text", Font::Small, Anchor::Start, (Px::new(x), Px::new(20)), "wide");
+        canvas.text(Style::Text, Font::Small, Anchor::Start, (Px::new(x), Px::new(20)), "wide");
     }
-    check(&svg.finish(Px::new(40), "", ""));
+    check(&canvas.finish(Px::new(40), "", "").to_svg());
 }
 
 #[test]
 #[should_panic(expected = "leaves the canvas")]
 fn text_beyond_the_edge_is_found() {
-    use super::svg::{Anchor, Px, Svg};
-    let mut svg = Svg::new(Px::new(200));
-    svg.text("text", Font::Small, Anchor::Start, (Px::new(190), Px::new(20)), "wide");
-    check(&svg.finish(Px::new(40), "", ""));
+    use super::canvas::{Anchor, Canvas};
+    use super::length::Px;
+    use super::palette::Style;
+    let mut canvas = Canvas::new(Px::new(200));
+    canvas.text(Style::Text, Font::Small, Anchor::Start, (Px::new(190), Px::new(20)), "wide");
+    check(&canvas.finish(Px::new(40), "", "").to_svg());
 }
 
 #[test]
 #[should_panic(expected = "contrast")]
 fn pale_text_is_found() {
-    use super::svg::{Anchor, Area, Px, Svg};
-    let mut svg = Svg::new(Px::new(200));
+    use super::canvas::{Anchor, Canvas};
+    use super::length::{Area, Px};
+    use super::palette::Style;
+    let mut canvas = Canvas::new(Px::new(200));
     let area = Area { left: Px::new(10), top: Px::new(10), right: Px::new(100), bottom: Px::new(30) };
-    svg.rect("indirect", area, Px::ZERO);
-    svg.text("muted", Font::Small, Anchor::Start, (Px::new(20), Px::new(24)), "pale");
-    check(&svg.finish(Px::new(40), "", ""));
+    canvas.rect(Style::Indirect, area, Px::ZERO);
+    canvas.text(Style::Muted, Font::Small, Anchor::Start, (Px::new(20), Px::new(24)), "pale");
+    check(&canvas.finish(Px::new(40), "", "").to_svg());
 }

@@ -2,27 +2,29 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::plot::inspect::{self, Element};
+use crate::plot::io::{BlockKind, Io, Piece};
+use sim_core::io::Parts;
 
-fn piece(label: &str, kind: BlockKind, first: u64, blocks: u64) -> StripPiece {
-    StripPiece { label: label.into(), kind, first_block_on_disk: first, blocks }
+fn piece(label: &str, kind: BlockKind, first: u64, blocks: u64) -> Piece {
+    Piece { label: label.into(), kind, first_block_on_disk: first, blocks }
 }
 
-fn read(pieces: &[&StripPiece], start_ns: u64, end_ns: u64) -> StripIo {
+fn read(pieces: &[&Piece], start_ns: u64, end_ns: u64) -> Io {
     let pieces = pieces.iter().map(|piece| (*piece).clone()).collect();
-    StripIo { operation: Operation::Read, pieces, start_ns, end_ns }
+    Io { operation: Operation::Read, pieces, start_ns, end_ns, parts: Parts::default() }
 }
 
 /// The classic: without boundary handling the indirect block goes first, and scheduler `none`
 /// takes the plug from its end.
-fn classic() -> OrderStrip {
+fn classic() -> Subject {
     let first = piece("0-11", BlockKind::Data, 1_000, 12);
     let indirect = piece("ind", BlockKind::Indirect, 1_012, 1);
     let rest = piece("12-15", BlockKind::Data, 1_013, 4);
-    OrderStrip {
+    Subject {
         title: "Boundary handling saves the way back".into(),
         subtitle: "the classic, 16 blocks of 4 KiB; Cheetah 9LP, scheduler none".into(),
         arms: vec![
-            ArmStrip {
+            Arm {
                 name: "off".into(),
                 note: "12.9 ms".into(),
                 bio: vec![read(&[&indirect], 0, 0), read(&[&first], 0, 0), read(&[&rest], 0, 0)],
@@ -32,7 +34,7 @@ fn classic() -> OrderStrip {
                     read(&[&first], 4_000_000, 12_300_000),
                 ],
             },
-            ArmStrip {
+            Arm {
                 name: "on".into(),
                 note: "6.7 ms".into(),
                 bio: vec![read(&[&first], 0, 0), read(&[&indirect], 0, 0), read(&[&rest], 0, 0)],
@@ -43,7 +45,7 @@ fn classic() -> OrderStrip {
 }
 
 /// `windows` reads of 32 blocks, with an indirect block before every 31st.
-fn long(windows: u64) -> OrderStrip {
+fn long(windows: u64) -> Subject {
     let mut ios = Vec::new();
     for window in 0..windows {
         if window % 31 == 0 {
@@ -53,8 +55,8 @@ fn long(windows: u64) -> OrderStrip {
         let label = format!("{}-{}", window * 32, window * 32 + 31);
         ios.push(read(&[&piece(&label, BlockKind::Data, window * 32, 32)], 0, 1));
     }
-    let arm = ArmStrip { name: "all".into(), bio: ios.clone(), issue: ios, note: String::new() };
-    OrderStrip { title: "Long".into(), subtitle: "a long file".into(), arms: vec![arm] }
+    let arm = Arm { name: "all".into(), bio: ios.clone(), issue: ios, note: String::new() };
+    Subject { title: "Long".into(), subtitle: "a long file".into(), arms: vec![arm] }
 }
 
 fn texts(svg: &str) -> Vec<String> {
@@ -79,7 +81,7 @@ fn check_legend(svg: &str) {
 
 #[test]
 fn the_classic_shows_both_orders_and_the_way_back() {
-    let svg = classic().to_svg();
+    let svg = draw(&classic()).to_svg();
     inspect::check(&svg);
     check_legend(&svg);
     let texts = texts(&svg);
@@ -107,7 +109,7 @@ fn the_classic_shows_both_orders_and_the_way_back() {
 
 #[test]
 fn only_steps_backwards_have_arrows() {
-    let elements = inspect::parse(&classic().to_svg());
+    let elements = inspect::parse(&draw(&classic()).to_svg());
     // One in the arm without boundary handling, one in the legend.
     assert_eq!(of_class(&elements, "backward").len(), 2);
 }
@@ -115,7 +117,7 @@ fn only_steps_backwards_have_arrows() {
 #[test]
 fn of_many_narrow_requests_every_second_or_fifth_is_numbered() {
     let numbers = |windows| -> Vec<usize> {
-        texts(&long(windows).to_svg()).iter().filter_map(|text| text.parse().ok()).collect()
+        texts(&draw(&long(windows)).to_svg()).iter().filter_map(|text| text.parse().ok()).collect()
     };
     assert_eq!(numbers(39)[..4], [2, 4, 6, 8]);
     assert_eq!(numbers(70)[..4], [5, 10, 15, 20]);
@@ -123,14 +125,14 @@ fn of_many_narrow_requests_every_second_or_fifth_is_numbered() {
 
 #[test]
 fn each_bio_is_linked_to_its_request() {
-    let elements = inspect::parse(&classic().to_svg());
+    let elements = inspect::parse(&draw(&classic()).to_svg());
     assert_eq!(of_class(&elements, "link-data").len(), 4);
     assert_eq!(of_class(&elements, "link-indirect").len(), 2);
 }
 
 #[test]
 fn the_description_is_the_strip_in_words() {
-    let svg = classic().to_svg();
+    let svg = draw(&classic()).to_svg();
     let description = &inspect::parse(&svg)[2].text;
     assert_eq!(
         description,
@@ -141,13 +143,13 @@ fn the_description_is_the_strip_in_words() {
 #[test]
 fn long_runs_are_thinned_and_the_picture_says_how() {
     let subtitle =
-        |windows| texts(&long(windows).to_svg()).into_iter().find(|text| text.contains("above bios"));
+        |windows| texts(&draw(&long(windows)).to_svg()).into_iter().find(|text| text.contains("above bios"));
     assert!(subtitle(20).unwrap().ends_with("widths not to scale"));
     assert!(subtitle(70).unwrap().ends_with("widths not to scale"));
     let thinned = "each column is 50 I/Os in order, coloured by share of blocks";
     assert!(subtitle(3_000).unwrap().ends_with(thinned));
     for windows in [20, 70, 300, 3_000, 30_000] {
-        let svg = long(windows).to_svg();
+        let svg = draw(&long(windows)).to_svg();
         inspect::check(&svg);
         check_legend(&svg);
         assert!(svg.len() < 70_000, "{windows} windows make {} bytes", svg.len());
@@ -156,7 +158,7 @@ fn long_runs_are_thinned_and_the_picture_says_how() {
 
 #[test]
 fn one_indirect_block_among_thousands_is_seen() {
-    let elements = inspect::parse(&long(3_000).to_svg());
+    let elements = inspect::parse(&draw(&long(3_000)).to_svg());
     // 97 leaves in two rows of 62 columns, and the legend.
     assert!(of_class(&elements, "indirect").len() > 120);
 }
@@ -164,11 +166,11 @@ fn one_indirect_block_among_thousands_is_seen() {
 #[test]
 fn writes_and_flushes_are_told() {
     let bitmap = piece("bitmap/0", BlockKind::Metadata, 3, 1);
-    let write = StripIo { operation: Operation::Write, ..read(&[&bitmap], 0, 2_000_000) };
-    let flush = StripIo { operation: Operation::Flush, ..read(&[], 2_000_000, 2_900_000) };
+    let write = Io { operation: Operation::Write, ..read(&[&bitmap], 0, 2_000_000) };
+    let flush = Io { operation: Operation::Flush, ..read(&[], 2_000_000, 2_900_000) };
     let ios = vec![write, flush];
-    let arm = ArmStrip { name: "fsync".into(), bio: ios.clone(), issue: ios, note: String::new() };
-    let svg = OrderStrip { arms: vec![arm], ..OrderStrip::default() }.to_svg();
+    let arm = Arm { name: "fsync".into(), bio: ios.clone(), issue: ios, note: String::new() };
+    let svg = draw(&Subject { arms: vec![arm], ..Subject::default() }).to_svg();
     inspect::check(&svg);
     check_legend(&svg);
     let texts = texts(&svg);
@@ -180,15 +182,15 @@ fn writes_and_flushes_are_told() {
 #[test]
 fn arms_beyond_the_twelfth_are_counted() {
     let arms = vec![classic().arms.swap_remove(0); 14];
-    let svg = OrderStrip { arms, ..classic() }.to_svg();
+    let svg = draw(&Subject { arms, ..classic() }).to_svg();
     inspect::check(&svg);
     assert!(texts(&svg).iter().any(|text| text.ends_with("2 more arms are not drawn")));
 }
 
 #[test]
 fn a_strip_without_anything_is_a_picture() {
-    inspect::check(&OrderStrip::default().to_svg());
-    inspect::check(&OrderStrip { arms: vec![ArmStrip::default()], ..OrderStrip::default() }.to_svg());
+    inspect::check(&draw(&Subject::default()).to_svg());
+    inspect::check(&draw(&Subject { arms: vec![Arm::default()], ..Subject::default() }).to_svg());
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -202,7 +204,7 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn any_io() -> impl Strategy<Value = StripIo> {
+fn any_io() -> impl Strategy<Value = Io> {
     let operation = prop_oneof![
         4 => Just(Operation::Read),
         2 => Just(Operation::Write),
@@ -212,13 +214,20 @@ fn any_io() -> impl Strategy<Value = StripIo> {
     let kind = prop_oneof![Just(BlockKind::Data), Just(BlockKind::Indirect), Just(BlockKind::Metadata)];
     let number = prop_oneof![0_u64..40, any::<u64>()];
     let piece = (any_text(), kind, number.clone(), number.clone()).prop_map(
-        |(label, kind, first_block_on_disk, blocks)| StripPiece { label, kind, first_block_on_disk, blocks },
+        |(label, kind, first_block_on_disk, blocks)| Piece { label, kind, first_block_on_disk, blocks },
     );
-    (operation, prop::collection::vec(piece, 0..4), number.clone(), number)
-        .prop_map(|(operation, pieces, start_ns, end_ns)| StripIo { operation, pieces, start_ns, end_ns })
+    (operation, prop::collection::vec(piece, 0..4), number.clone(), number).prop_map(
+        |(operation, pieces, start_ns, end_ns)| Io {
+            operation,
+            pieces,
+            start_ns,
+            end_ns,
+            parts: Parts::default(),
+        },
+    )
 }
 
-fn any_row() -> impl Strategy<Value = Vec<StripIo>> {
+fn any_row() -> impl Strategy<Value = Vec<Io>> {
     prop_oneof![
         4 => prop::collection::vec(any_io(), 0..6),
         2 => prop::collection::vec(any_io(), 0..60),
@@ -228,24 +237,33 @@ fn any_row() -> impl Strategy<Value = Vec<StripIo>> {
     ]
 }
 
-fn any_strip() -> impl Strategy<Value = OrderStrip> {
-    let arm = (any_text(), any_row(), any_row(), any_text()).prop_map(|(name, bio, issue, note)| ArmStrip {
+fn any_strip() -> impl Strategy<Value = Subject> {
+    let arm = (any_text(), any_row(), any_row(), any_text()).prop_map(|(name, bio, issue, note)| Arm {
         name,
         bio,
         issue,
         note,
     });
-    (any_text(), any_text(), prop::collection::vec(arm, 0..4))
-        .prop_map(|(title, subtitle, arms)| OrderStrip { title, subtitle, arms })
+    (any_text(), any_text(), prop::collection::vec(arm, 0..4)).prop_map(|(title, subtitle, arms)| Subject {
+        title,
+        subtitle,
+        arms,
+    })
 }
 
 proptest! {
     #[test]
     fn whatever_is_drawn_is_legible_and_bounded(strip in any_strip()) {
-        let svg = strip.to_svg();
+        let svg = draw(&strip).to_svg();
         inspect::check(&svg);
         check_legend(&svg);
         prop_assert!(svg.len() < 30_000 + strip.arms.len() * 400_000, "{} bytes", svg.len());
-        prop_assert_eq!(svg, strip.to_svg());
+        prop_assert_eq!(svg, draw(&strip).to_svg());
     }
+}
+
+#[test]
+fn tmp_dump() {
+    let start = std::fs::write("/tmp/strip.png", draw(&classic()).to_png().unwrap());
+    start.unwrap();
 }
