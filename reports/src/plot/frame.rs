@@ -1,11 +1,12 @@
 //! What all pictures have in common: the title and what is drawn above, the legend below.
 
 use super::canvas::{Anchor, Canvas};
-use super::io::Arm;
 use super::labels::{Align, Line};
 use super::length::{Area, Px};
 use super::palette::Style;
 use super::text::Font;
+use super::words::prefix;
+use sim_core::io::Operation;
 
 /// The width of every picture.
 pub(crate) const WIDTH: Px = Px::new(860);
@@ -74,8 +75,24 @@ pub(crate) fn legend(canvas: &mut Canvas, top: Px, left: Px, entries: &[Entry]) 
     y + LINE
 }
 
-/// Room for what stands left of rows and axes.
+/// The sample of an operation's letter for the legend; reads have none.
+pub(crate) fn sample_of(operation: Operation) -> Option<fn(&mut Canvas, Area)> {
+    fn letter(canvas: &mut Canvas, area: Area, letter: &str) {
+        let at = (area.middle(), area.bottom - Px::new(2));
+        canvas.text(Style::Text, Font::StrongLabel, Anchor::Middle, at, letter);
+    }
+    match operation {
+        Operation::Read => None,
+        Operation::Write => Some(|canvas, area| letter(canvas, area, prefix(Operation::Write))),
+        Operation::Flush => Some(|canvas, area| letter(canvas, area, prefix(Operation::Flush))),
+        Operation::Discard => Some(|canvas, area| letter(canvas, area, prefix(Operation::Discard))),
+    }
+}
+
+/// Room for what stands left of rows, and of axes at least.
 const ROW_NAMES: Px = Px::new(62);
+/// Between an axis and the numbers left of it.
+const BESIDE_AXIS: Px = Px::new(10);
 const NAME_LINES: usize = 2;
 const NOTE_LINES: usize = 4;
 
@@ -84,14 +101,27 @@ const NOTE_LINES: usize = 4;
 pub(crate) struct Plane {
     pub(crate) left: Px,
     pub(crate) right: Px,
+    /// Room for the names of arms.
+    names: Px,
 }
 
 impl Plane {
     /// What the names and notes of these arms leave free, within reason.
-    pub(crate) fn beside_names(canvas: &Canvas, arms: &[Arm]) -> Plane {
-        let widths = arms.iter().map(|arm| Font::Name.width(&arm.name).max(Font::Small.width(&arm.note)));
-        let widest = widths.max().unwrap_or(Px::ZERO).clamp(Px::new(48), Px::new(140));
-        Plane { left: MARGIN + widest + ROW_NAMES, right: canvas.width() - MARGIN }
+    pub(crate) fn beside_names<'a>(
+        canvas: &Canvas,
+        names_and_notes: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Plane {
+        let widths = names_and_notes.map(|(name, note)| Font::Name.width(name).max(Font::Small.width(note)));
+        let names = widths.max().unwrap_or(Px::ZERO).clamp(Px::new(48), Px::new(140));
+        Plane { left: MARGIN + names + ROW_NAMES, right: canvas.width() - MARGIN, names }
+    }
+
+    /// The same, with room for these numbers left of an axis.
+    #[must_use]
+    pub(crate) fn with_axis(self, numbers: &[String]) -> Plane {
+        let widths = numbers.iter().map(|number| Font::Small.width(number) + BESIDE_AXIS * 2);
+        let room = widths.max().unwrap_or(ROW_NAMES).max(ROW_NAMES);
+        Plane { left: MARGIN + self.names + room, ..self }
     }
 
     /// A line for small labels in it.
@@ -102,12 +132,12 @@ impl Plane {
     /// Writes the name of a row left of it.
     pub(crate) fn name_row(self, canvas: &mut Canvas, row: Area, name: &str) {
         let y = row.top + (row.height() + Font::Small.ascent()) / 2;
-        canvas.text(Style::Muted, Font::Small, Anchor::End, (self.left - Px::new(10), y), name);
+        canvas.text(Style::Muted, Font::Small, Anchor::End, (self.left - BESIDE_AXIS, y), name);
     }
 
     /// Writes an arm's name and a note below `top`; gives back where they end.
     pub(crate) fn name_arm(self, canvas: &mut Canvas, top: Px, name: &str, note: &str) -> Px {
-        let width = self.left - ROW_NAMES - MARGIN;
+        let width = self.names;
         let mut y = top + Px::new(4);
         for line in Font::Name.wrap(name, width, NAME_LINES) {
             y = y + Px::new(16);

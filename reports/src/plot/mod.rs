@@ -4,14 +4,18 @@
 //! 11 px, colours keep their meaning from picture to picture and are chosen for readers who do not
 //! tell red from green; long runs are thinned, and the subtitle says how.
 
+mod axis;
 mod bitmap;
+pub mod blocks;
 mod canvas;
 mod frame;
 #[cfg(test)]
 mod inspect;
 mod io;
 mod labels;
+pub mod latency;
 mod length;
+mod obstacles;
 pub mod order_strip;
 mod palette;
 mod svg;

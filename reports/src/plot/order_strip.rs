@@ -30,7 +30,7 @@ const ROWS: [&str; 2] = ["queued", "issued"];
 pub fn draw(subject: &Subject) -> Picture {
     let arms = subject.drawn();
     let mut canvas = Canvas::new(frame::WIDTH);
-    let plane = Plane::beside_names(&canvas, arms);
+    let plane = Plane::beside_names(&canvas, arms.iter().map(|arm| (arm.name.as_str(), arm.note.as_str())));
     let scale = Scale::choose(arms, plane.right - plane.left);
 
     let reading = subject.with_arms_left_out(reading(scale));
@@ -69,7 +69,7 @@ fn legend(arms: &[Arm], scale: Scale, most_back: u64) -> Vec<Entry> {
         .collect();
     for operation in [Operation::Write, Operation::Flush, Operation::Discard] {
         let drawn = !binned && ios().any(|io| io.operation == operation);
-        if let Some(sample) = run::sample_of(operation).filter(|_| drawn) {
+        if let Some(sample) = frame::sample_of(operation).filter(|_| drawn) {
             entries.push(Entry { sample, meaning: words::verb(operation).into() });
         }
     }

@@ -1,12 +1,6 @@
 //! I/Os taken apart into the runs that are drawn.
 
-use sim_core::io::Operation;
-
-use crate::plot::canvas::{Anchor, Canvas};
 use crate::plot::io::{Io, Kind};
-use crate::plot::length::{Area, Px};
-use crate::plot::palette::Style;
-use crate::plot::text::Font;
 use crate::plot::words::{prefix, short};
 
 /// Blocks of one kind side by side, as they are drawn.
@@ -36,20 +30,6 @@ impl Run {
     /// The block behind the last.
     pub(super) fn end(&self) -> u64 {
         self.first.saturating_add(self.blocks)
-    }
-}
-
-/// The sample of an operation's letter for the legend; reads have none.
-pub(super) fn sample_of(operation: Operation) -> Option<fn(&mut Canvas, Area)> {
-    fn letter(canvas: &mut Canvas, area: Area, letter: &str) {
-        let at = (area.middle(), area.bottom - Px::new(2));
-        canvas.text(Style::Text, Font::StrongLabel, Anchor::Middle, at, letter);
-    }
-    match operation {
-        Operation::Read => None,
-        Operation::Write => Some(|canvas, area| letter(canvas, area, prefix(Operation::Write))),
-        Operation::Flush => Some(|canvas, area| letter(canvas, area, prefix(Operation::Flush))),
-        Operation::Discard => Some(|canvas, area| letter(canvas, area, prefix(Operation::Discard))),
     }
 }
 

@@ -261,9 +261,3 @@ proptest! {
         prop_assert_eq!(svg, draw(&strip).to_svg());
     }
 }
-
-#[test]
-fn tmp_dump() {
-    let start = std::fs::write("/tmp/strip.png", draw(&classic()).to_png().unwrap());
-    start.unwrap();
-}
