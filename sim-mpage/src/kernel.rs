@@ -13,12 +13,12 @@ use sim_disk::faults::Faults;
 
 use crate::buffer_cache::BufferCache;
 use crate::ext2::free_blocks::FreeBlocks;
+use crate::failure::RunError;
 use crate::inode::Inode;
 use crate::machine::KernelSettings;
 use crate::medium::Medium;
 use crate::page::store::PageCache;
 use crate::page::wait::PageWaits;
-use crate::failure::RunError;
 use crate::submit::{Bios, InDevice, Plugs};
 
 /// The simulated machine's kernel, and the device below it.
@@ -94,6 +94,13 @@ impl Sizes {
     /// Sectors a block.
     pub const fn block_sectors(&self) -> u32 {
         self.block / 512
+    }
+
+    /// How many blocks hold so many bytes.
+    #[inline]
+    pub const fn blocks_of(&self, bytes: u64) -> u64 {
+        // A block's size is a power of two.
+        (bytes >> self.block_bits) + (bytes & (self.block as u64 - 1) != 0) as u64
     }
 
     /// Sectors a page.

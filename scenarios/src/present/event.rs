@@ -127,6 +127,7 @@ const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
         ReadaheadRule::SequentialMiss => "sequential_miss",
         ReadaheadRule::Context => "context",
         ReadaheadRule::Random => "random",
+        ReadaheadRule::Around => "around",
         ReadaheadRule::Forced => "forced",
     }
 }
