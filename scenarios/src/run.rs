@@ -4,7 +4,7 @@ use std::io::Write;
 
 use rayon::prelude::*;
 use sim_core::io::blocks::{DiskOrder, Order};
-use sim_core::io::{BioId, FileId, RequestId};
+use sim_core::io::{BioId, FileId, Parts, RequestId};
 use sim_core::statistics::Summary;
 use sim_core::trace::{Event, Memory, Orders, Sink, What};
 use sim_mpage::ext2::block_set::BlockSet;
@@ -109,6 +109,8 @@ pub struct Record {
     pub queued: Vec<Span>,
     /// From issue to completion, request by request.
     pub issued: Vec<Span>,
+    /// Where the time of each request went; nothing is known of one that has not completed.
+    pub parts: Vec<Parts>,
     bios: Vec<(BioId, usize)>,
     requests: Vec<(RequestId, usize, Vec<BioId>)>,
 }
@@ -119,6 +121,7 @@ impl Record {
             orders: Orders::new(block_sectors),
             queued: Vec::new(),
             issued: Vec::new(),
+            parts: Vec::new(),
             bios: Vec::new(),
             requests: Vec::new(),
         }
@@ -134,10 +137,11 @@ impl Record {
         &self.orders.issued
     }
 
-    fn complete(&mut self, request: RequestId, at: u64) {
+    fn complete(&mut self, request: RequestId, at: u64, parts: Parts) {
         let Some(place) = self.requests.iter().position(|(id, ..)| *id == request) else { return };
         let (_, number, bios) = self.requests.swap_remove(place);
         self.issued[number].end_ns = at;
+        self.parts[number] = parts;
         for &(id, number) in &self.bios {
             if bios.contains(&id) {
                 self.queued[number].end_ns = at;
@@ -162,8 +166,9 @@ impl Sink for Record {
             What::Issued { request, bios, .. } => {
                 self.requests.push((*request, self.issued.len(), bios.clone()));
                 self.issued.push(begun);
+                self.parts.push(Parts::default());
             }
-            What::Completed { request, .. } => self.complete(*request, at),
+            What::Completed { request, parts, .. } => self.complete(*request, at, **parts),
             _ => {}
         }
     }

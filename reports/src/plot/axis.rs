@@ -3,6 +3,7 @@
 //! Integer arithmetic, but for logarithms, which come from `libm` and are the same everywhere.
 
 use super::length::Px;
+use super::text::Font;
 
 /// Values from `first` to `last` laid evenly between two edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,22 @@ impl Logarithmic {
             every += 1;
         }
         powers.into_iter().step_by(every).collect()
+    }
+}
+
+/// Ticks at least `apart` from each other, and farther if what is written at them is wide.
+pub(crate) fn with_room(
+    apart: Px,
+    ticks: impl Fn(Px) -> Vec<u64>,
+    text: impl Fn(u64) -> String,
+) -> Vec<(u64, String)> {
+    const BLANK: Px = Px::new(12);
+    let labelled = |apart| ticks(apart).into_iter().map(|tick| (tick, text(tick))).collect::<Vec<_>>();
+    let widest = |ticks: &[(u64, String)]| ticks.iter().map(|(_, text)| Font::Small.width(text)).max();
+    let first = labelled(apart);
+    match widest(&first).map(|width| width + BLANK) {
+        Some(needed) if needed > apart => labelled(needed),
+        _ => first,
     }
 }
 

@@ -128,3 +128,90 @@ impl BitmapError {
         BitmapError::Shape(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plot::samples::{any_subject, classic};
+    use crate::plot::{blocks, latency, order_strip};
+    use sim_core::digest::Digest;
+
+    fn classic_pictures() -> [Picture; 3] {
+        let subject = classic();
+        [order_strip::draw(&subject), blocks::draw(&subject), latency::draw(&subject)]
+    }
+
+    fn digest(bitmap: &Bitmap) -> u64 {
+        let mut digest = Digest::new();
+        digest.word(bitmap.width.into());
+        digest.bytes(&bitmap.points);
+        digest.value()
+    }
+
+    /// The points of a file, as another reader sees them.
+    fn decoded(file: &[u8]) -> Bitmap {
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut points = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut points).unwrap();
+        assert_eq!(frame.color_type, png::ColorType::Rgb);
+        Bitmap { width: frame.width, height: frame.height, points }
+    }
+
+    #[test]
+    fn a_file_holds_two_points_a_pixel_and_is_the_same_each_time() {
+        for picture in classic_pictures() {
+            let file = picture.to_png().unwrap();
+            assert_eq!(file, picture.to_png().unwrap());
+            let bitmap = decoded(&file);
+            assert_eq!(bitmap, picture.to_bitmap().unwrap());
+            let [width, height] =
+                [picture.width, picture.height].map(|length| length.sixteenths().unsigned_abs());
+            assert_eq!(u64::from(bitmap.width), width.div_ceil(16) * 2);
+            assert_eq!(u64::from(bitmap.height), height.div_ceil(16) * 2);
+        }
+    }
+
+    #[test]
+    fn the_colours_of_what_is_drawn_are_in_it() {
+        let [_, blocks, _] = classic_pictures();
+        let points = blocks.to_bitmap().unwrap().points;
+        for style in
+            [Style::DataSolid, Style::Indirect, Style::Overhead, Style::Seek, Style::Queue, Style::Text]
+        {
+            let (red, green, blue) = style.paint().fill.unwrap().channels();
+            let drawn = points.chunks_exact(3).filter(|point| *point == [red, green, blue]).count();
+            assert!(drawn > 20, "{style:?}: {drawn} points");
+        }
+    }
+
+    /// The same points in every build and on every platform.
+    #[test]
+    fn the_points_of_the_classic_stay_as_they_are() {
+        let digests = classic_pictures().map(|picture| digest(&picture.to_bitmap().unwrap()));
+        assert_eq!(
+            digests,
+            [0xc980_30be_4981_0327, 0x4622_eb78_e97e_489d, 0xf968_b316_9686_9520],
+            "{digests:#x?}"
+        );
+    }
+
+    #[test]
+    fn four_points_become_their_mean() {
+        let points = [[0, 10, 255], [4, 10, 255], [0, 10, 255], [3, 11, 255]].concat();
+        let fine = Bitmap { width: 2, height: 2, points };
+        assert_eq!(fine.coarser(), Bitmap { width: 1, height: 1, points: vec![2, 10, 255] });
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+        #[test]
+        fn whatever_is_drawn_is_a_bitmap(subject in any_subject()) {
+            for picture in [order_strip::draw(&subject), blocks::draw(&subject), latency::draw(&subject)] {
+                let bitmap = picture.to_bitmap().unwrap();
+                prop_assert_eq!(bitmap.points.len(), bitmap.width as usize * bitmap.height as usize * 3);
+            }
+        }
+    }
+}

@@ -116,12 +116,11 @@ fn legend(arms: &[Arm], thinned: bool, most_back: u64) -> Vec<Entry> {
 /// The picture in words.
 fn description(arms: &[Arm]) -> String {
     let arm = |arm: &Arm| {
-        let last = arm.issue.iter().map(|io| io.end_ns).max().unwrap_or(0);
         let requests = words::counted(arm.issue.len() as u64, "request");
         format!(
             "{}: {requests} in {}, {}.",
             words::short(&arm.name),
-            crate::format::short_time(last),
+            crate::format::short_time(arm.end()),
             note(arm)
         )
     };

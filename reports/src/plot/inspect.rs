@@ -148,6 +148,18 @@ fn unescape(text: &str) -> String {
     plain.replace("&amp;", "&")
 }
 
+/// All texts in the order of the document.
+pub(crate) fn texts(svg: &str) -> Vec<String> {
+    let texts = parse(svg).into_iter().filter(|element| element.name == "text");
+    texts.map(|element| element.text).collect()
+}
+
+/// The elements of one class.
+pub(crate) fn of_class<'a>(elements: &'a [Element], class: &str) -> Vec<&'a Element> {
+    let has = |element: &&Element| element.attributes.get("class").is_some_and(|own| own == class);
+    elements.iter().filter(has).collect()
+}
+
 /// The fills of all classes, in light or in dark mode.
 fn fills(svg: &str, dark: bool) -> BTreeMap<String, String> {
     let (light, after) = svg.split_once("@media (prefers-color-scheme: dark)").unwrap();
@@ -194,6 +206,7 @@ pub(crate) fn check(svg: &str) {
         }
     }
     check_grounds(svg, &drawn);
+    check_legend(&drawn);
     check_tooltips(&elements);
 }
 
@@ -214,6 +227,40 @@ fn check_grounds(svg: &str, drawn: &[&Element]) {
             let contrast = contrast(&fills[text.class()], &fills[ground]);
             assert!(contrast >= 4.5, "{text:?} on {ground}: contrast {contrast}");
         }
+    }
+}
+
+/// Every series that is drawn has a sample in the legend: left of a small text that begins there.
+fn check_legend(drawn: &[&Element]) {
+    const SERIES: [&str; 13] = [
+        "data",
+        "data-solid",
+        "indirect",
+        "metadata",
+        "command",
+        "queue",
+        "overhead",
+        "seek",
+        "rotation",
+        "backward",
+        "backward-mark",
+        "curve",
+        "curve-mark",
+    ];
+    let meanings = drawn.iter().filter(|element| {
+        let is = |key, value: &str| element.attributes.get(key).is_some_and(|own| own == value);
+        is("class", "muted") && is("font-size", "11") && is("text-anchor", "start")
+    });
+    let beside: Vec<Bounds> = meanings
+        .map(|text| {
+            let (x, y) = (text.length("x"), text.length("y"));
+            Bounds { left: x - 23 * 16, right: x - 5 * 16, top: y - 11 * 16, bottom: y + 5 * 16 }
+        })
+        .collect();
+    let is_sample = |element: &&&Element| beside.iter().any(|beside| beside.contains(element.bounds()));
+    let samples: Vec<&str> = drawn.iter().filter(is_sample).map(|element| element.get("class")).collect();
+    for element in drawn.iter().filter(|element| SERIES.contains(&element.class())) {
+        assert!(samples.contains(&element.class()), "{element:?} is not in the legend");
     }
 }
 

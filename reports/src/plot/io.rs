@@ -57,6 +57,16 @@ pub struct Arm {
     pub issue: Vec<Io>,
     /// What is to be said about the arm, below its name: `12.9 ms`.
     pub note: String,
+    /// When the arm ended, in nanoseconds of virtual time.
+    pub end_ns: u64,
+}
+
+impl Arm {
+    /// When the arm ended, or its last request, if that is later.
+    pub(crate) fn end(&self) -> u64 {
+        let ends = self.issue.iter().map(|io| io.end_ns.max(io.start_ns));
+        ends.max().unwrap_or(0).max(self.end_ns)
+    }
 }
 
 /// What the pictures of a run show.

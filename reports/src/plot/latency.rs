@@ -11,7 +11,7 @@ mod marks;
 
 use sim_core::statistics::Percentiles;
 
-use super::axis::{Linear, Logarithmic};
+use super::axis::{self, Linear, Logarithmic};
 use super::canvas::{Anchor, Canvas, Path, Picture};
 use super::frame::{self, Entry, Plane};
 use super::io::{Arm, Io, Kind, Subject};
@@ -23,8 +23,8 @@ use crate::format::{TimeScale, grouped, short_time};
 
 /// Up to so many requests of any arm have a dot each.
 const MOST_DOTS: usize = 40;
-/// Above so many times the smallest latency, the largest lies on a logarithmic axis.
-const WIDEST_LINEAR: u64 = 50;
+/// More than so many times the smallest median, the largest latency lies on a logarithmic axis.
+const WIDEST_LINEAR: u64 = 20;
 const BETWEEN_TICKS: Px = Px::new(70);
 
 /// A request that completed: its latency in nanoseconds, and what its first blocks hold.
@@ -46,7 +46,7 @@ pub fn draw(subject: &Subject) -> Picture {
     let axis = Axis::choose(&arms, plane);
     let dots = arms.iter().all(|arm| arm.samples.len() <= MOST_DOTS);
 
-    let reading = subject.with_arms_left_out(reading(&axis, dots));
+    let reading = subject.with_arms_left_out(reading(&axis, &arms, dots));
     let mut y = frame::header(&mut canvas, &subject.title, &subject.subtitle, &reading);
     for arm in &arms {
         let top = y + Px::new(8);
@@ -62,13 +62,14 @@ pub fn draw(subject: &Subject) -> Picture {
     canvas.finish(y + Px::new(8), &subject.title, &description(&arms))
 }
 
-fn reading(axis: &Axis, dots: bool) -> String {
+fn reading(axis: &Axis, arms: &[Latencies<'_>], dots: bool) -> String {
     let mut reading = String::from("share of requests that took at most so long");
     if dots {
         reading += ", a dot a request";
-    } else if let Scale::Linear(Linear { last, from, to, .. }) = axis.scale {
-        let step = last / (to - from).sixteenths().unsigned_abs().div_ceil(16).max(1);
-        reading += &format!(", drawn in steps of {}", short_time(step));
+    } else if arms.iter().all(|arm| !axis.is_thinned(arm)) {
+        reading += ", a step a request";
+    } else if let Scale::Linear(Linear { last, .. }) = axis.scale {
+        reading += &format!(", drawn in steps of {}", short_time(last / axis.pixels().max(1)));
     } else {
         reading += &format!(", drawn in {} steps", grouped(axis.pixels().into()));
     }
@@ -105,13 +106,14 @@ enum Scale {
 
 impl Axis {
     /// From zero to the largest latency of all arms, or by powers of ten where a few requests took
-    /// many times as long as others.
+    /// many times as long as half of them.
     fn choose(arms: &[Latencies<'_>], plane: Plane) -> Axis {
         let all = || arms.iter().flat_map(|arm| &arm.samples).map(|(latency, _)| *latency);
         let (lowest, highest) = (all().min().unwrap_or(1).max(1), all().max().unwrap_or(1).max(1));
-        // The last label stands behind its mark.
-        let (from, to) = (plane.left, plane.right - Px::new(12));
-        let scale = if highest / lowest > WIDEST_LINEAR {
+        // The curve goes on behind the last request.
+        let (from, to) = (plane.left, plane.right - Px::new(40));
+        let medians = arms.iter().map(|arm| arm.percentiles.percentile(50)).filter(|median| *median > 0);
+        let scale = if highest / medians.min().unwrap_or(highest) > WIDEST_LINEAR {
             Scale::Logarithmic(Logarithmic::new(lowest, highest, from, to))
         } else {
             Scale::Linear(Linear { first: 0, last: highest, from, to })
@@ -132,18 +134,25 @@ impl Axis {
         length.sixteenths().unsigned_abs() / 16
     }
 
+    /// Whether an arm has more requests than the curve has pixels.
+    fn is_thinned(&self, arm: &Latencies<'_>) -> bool {
+        arm.samples.len() as u64 > self.pixels()
+    }
+
     /// The ticks below the last panel; gives back where they end.
     fn draw(&self, canvas: &mut Canvas, plane: Plane, top: Px) -> Px {
-        let (ticks, unit) = match self.scale {
-            Scale::Linear(axis) => {
-                let unit = TimeScale::for_largest(axis.last.into());
-                (axis.ticks(BETWEEN_TICKS), Some(unit))
-            }
-            Scale::Logarithmic(axis) => (axis.ticks(BETWEEN_TICKS), None),
+        canvas.path(Style::Faint, Path::from(plane.left, top).line_to(plane.right, top));
+        let unit = match self.scale {
+            Scale::Linear(axis) => Some(TimeScale::for_largest(axis.last.into())),
+            Scale::Logarithmic(_) => None,
         };
-        for tick in ticks {
+        let text = |tick| unit.map_or_else(|| TimeScale::exact_with_unit(tick), |unit| unit.exact(tick));
+        let ticks = |apart| match self.scale {
+            Scale::Linear(axis) => axis.ticks(apart),
+            Scale::Logarithmic(axis) => axis.ticks(apart),
+        };
+        for (tick, text) in axis::with_room(BETWEEN_TICKS, ticks, text) {
             let x = self.place(tick);
-            let text = unit.map_or_else(|| TimeScale::exact_with_unit(tick), |unit| unit.exact(tick));
             canvas.path(Style::Line, Path::from(x, top).line_to(x, top + Px::new(4)));
             canvas.text(Style::Muted, Font::Small, Anchor::Middle, (x, top + Px::new(17)), &text);
         }

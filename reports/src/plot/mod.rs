@@ -18,6 +18,8 @@ mod length;
 mod obstacles;
 pub mod order_strip;
 mod palette;
+#[cfg(test)]
+mod samples;
 mod svg;
 mod text;
 mod words;

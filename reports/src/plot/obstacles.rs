@@ -74,3 +74,31 @@ impl Obstacles {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::inspect;
+
+    fn area(left: i64, top: i64, right: i64, bottom: i64) -> Area {
+        let [left, top, right, bottom] = [left, top, right, bottom].map(Px::new);
+        Area { left, top, right, bottom }
+    }
+
+    #[test]
+    fn a_label_takes_the_first_place_that_is_free() {
+        let mut canvas = Canvas::new(Px::new(200));
+        let mut obstacles = Obstacles::inside(area(0, 0, 200, 100));
+        obstacles.take(area(50, 0, 100, 50));
+        let corners = [(Anchor::Start, Px::new(60), Px::new(20)), (Anchor::End, Px::new(40), Px::new(20))];
+        let wordings = ["much too long for that place".to_owned(), "short".to_owned()];
+        let label = |canvas: &mut Canvas, obstacles: &mut Obstacles| {
+            obstacles.label(canvas, Style::Text, &wordings, &corners)
+        };
+        assert!(label(&mut canvas, &mut obstacles));
+        assert!(!label(&mut canvas, &mut obstacles), "nothing is left");
+        let texts = inspect::parse(&canvas.finish(Px::new(100), "", "").to_svg());
+        let text = inspect::of_class(&texts, "text")[0];
+        assert_eq!((text.text.as_str(), text.get("text-anchor")), ("short", "end"));
+    }
+}

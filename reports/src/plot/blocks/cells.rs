@@ -2,7 +2,7 @@
 //! the disk had to go backwards.
 
 use super::panel::{PADDING, Panel, Scale};
-use crate::format::{TimeScale, grouped, short_time};
+use crate::format::{TimeScale, grouped};
 use crate::plot::axis::round_step;
 use crate::plot::canvas::{Canvas, Path};
 use crate::plot::io::{Arm, BlockKind, Kind, steps_back};
@@ -31,7 +31,7 @@ pub(super) struct Cells {
 impl Cells {
     pub(super) fn choose(scale: &Scale) -> Cells {
         let most = |length: Px| (length.sixteenths() / CELL.sixteenths()).unsigned_abs().max(1);
-        let column_ns = round_step(scale.last_ns.saturating_add(1), most(scale.right - scale.left));
+        let column_ns = round_step(scale.last_ns.saturating_add(1), most(scale.time().to - scale.left));
         let blocks = scale.end_block - scale.first_block;
         let row_blocks = round_step(blocks.max(1), most(scale.height - PADDING * 2));
         let count = |range: u64, step: u64| usize::try_from(range / step + 1).unwrap_or(usize::MAX);
@@ -77,9 +77,7 @@ impl Cells {
                 canvas.group(kind.meaning(), |canvas| canvas.path(kind.solid_style(), path));
             }
         }
-        if let Some(end) = arm.issue.iter().map(|io| io.end_ns).max().filter(|end| *end > 0) {
-            panel.caption(canvas, panel.time.place(end), &short_time(end));
-        }
+        panel.draw_caption(canvas, arm);
         if most_back == 0 { panel.area.bottom } else { self.draw_steps(canvas, panel, arm, most_back) }
     }
 

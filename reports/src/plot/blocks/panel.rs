@@ -1,7 +1,7 @@
 //! The axes that all arms share, and the panel of one arm.
 
 use crate::format::{TimeScale, grouped, short_time};
-use crate::plot::axis::Linear;
+use crate::plot::axis::{self, Linear};
 use crate::plot::canvas::{Anchor, Canvas, Path};
 use crate::plot::frame::Plane;
 use crate::plot::io::Arm;
@@ -26,6 +26,8 @@ pub(super) struct Scale {
 pub(super) const PADDING: Px = Px::new(10);
 /// Above a panel, for the time at its end.
 const CAPTION: Px = Px::new(24);
+/// Behind the end of the longest arm, for labels.
+const BEHIND_END: Px = Px::new(56);
 const BETWEEN_ROWS: Px = Px::new(30);
 const BETWEEN_COLUMNS: Px = Px::new(70);
 
@@ -34,7 +36,7 @@ impl Scale {
     pub(super) fn choose(plane: Plane, arms: &[Arm]) -> (Plane, Scale) {
         let ios = || arms.iter().flat_map(|arm| &arm.issue);
         let pieces = || ios().flat_map(|io| &io.pieces);
-        let last_ns = ios().map(|io| io.end_ns.max(io.start_ns)).max().unwrap_or(0).max(1);
+        let last_ns = arms.iter().map(Arm::end).max().unwrap_or(0).max(1);
         let first_block = pieces().map(|piece| piece.first_block_on_disk).min().unwrap_or(0);
         let ends = pieces().map(|piece| piece.first_block_on_disk.saturating_add(piece.blocks.max(1)));
         let end_block = ends.max().unwrap_or(1);
@@ -57,7 +59,7 @@ impl Scale {
     }
 
     pub(super) fn time(&self) -> Linear {
-        Linear { first: 0, last: self.last_ns, from: self.left, to: self.right }
+        Linear { first: 0, last: self.last_ns, from: self.left, to: self.right - BEHIND_END }
     }
 
     /// Blocks from the bottom to the top of a panel that begins at `top`.
@@ -111,10 +113,9 @@ impl Panel {
         obstacles
     }
 
-    /// A dashed line where the last request completed, with the time above it.
+    /// A dashed line where the arm ended, with the time above it.
     pub(super) fn draw_end(self, canvas: &mut Canvas, arm: &Arm, obstacles: &mut Obstacles) {
-        let Some(end) = arm.issue.iter().map(|io| io.end_ns).max().filter(|end| *end > 0) else { return };
-        let x = self.time.place(end);
+        let x = self.time.place(arm.end());
         let mut dashes = Path::default();
         let mut y = self.area.top;
         while y < self.area.bottom {
@@ -123,14 +124,15 @@ impl Panel {
         }
         canvas.path(Style::Line, dashes);
         obstacles.take(Area { left: x, right: x, ..self.area });
-        self.caption(canvas, x, &short_time(end));
+        self.draw_caption(canvas, arm);
     }
 
-    /// Text above the panel, over `x` as far as the edges allow.
-    pub(super) fn caption(self, canvas: &mut Canvas, x: Px, text: &str) {
-        let half = Font::Name.width(text) / 2 + Px::from_sixteenths(1);
-        let middle = x.min(self.area.right - half).max(self.area.left + half);
-        canvas.text(Style::Text, Font::Name, Anchor::Middle, (middle, self.area.top - Px::new(5)), text);
+    /// When the arm ended, above the panel.
+    pub(super) fn draw_caption(self, canvas: &mut Canvas, arm: &Arm) {
+        let text = short_time(arm.end());
+        let half = Font::Name.width(&text) / 2 + Px::from_sixteenths(1);
+        let middle = self.time.place(arm.end()).min(self.area.right - half).max(self.area.left + half);
+        canvas.text(Style::Text, Font::Name, Anchor::Middle, (middle, self.area.top - Px::new(5)), &text);
     }
 }
 
@@ -138,10 +140,10 @@ impl Panel {
 pub(super) fn draw_time_axis(canvas: &mut Canvas, plane: Plane, scale: &Scale, top: Px) -> Px {
     let unit = TimeScale::for_largest(scale.last_ns.into());
     let axis = scale.time();
-    for tick in axis.ticks(BETWEEN_COLUMNS) {
+    for (tick, text) in axis::with_room(BETWEEN_COLUMNS, |apart| axis.ticks(apart), |tick| unit.exact(tick)) {
         let x = axis.place(tick);
         canvas.path(Style::Line, Path::from(x, top).line_to(x, top + Px::new(4)));
-        canvas.text(Style::Muted, Font::Small, Anchor::Middle, (x, top + Px::new(17)), &unit.exact(tick));
+        canvas.text(Style::Muted, Font::Small, Anchor::Middle, (x, top + Px::new(17)), &text);
     }
     let text = format!("time since recording started, {}", unit.unit);
     let at = ((plane.left + plane.right) / 2, top + Px::new(34));

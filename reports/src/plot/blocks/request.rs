@@ -13,6 +13,8 @@ use crate::plot::words;
 /// The height of a bar, and of that of a queue.
 const BAR: Px = Px::new(8);
 const QUEUE: Px = Px::new(4);
+/// The gap before a request.
+const GAP: Px = Px::from_sixteenths(20);
 /// The thickness of a band, and its least width.
 const BAND: Px = Px::new(6);
 const SHORTEST: Px = Px::new(3);
@@ -47,7 +49,9 @@ impl Placed {
             } else if start_ns < end_ns {
                 let y = if phase == Phase::Bus { end } else { first };
                 let half = if phase == Phase::Queue { QUEUE } else { BAR } / 2;
-                placed.bars.push((phase, Area { left, right, top: y - half, bottom: y + half }));
+                // Requests one behind the other are told apart by a gap.
+                let gap = if start_ns == io.start_ns && right - left > GAP * 3 { GAP } else { Px::ZERO };
+                placed.bars.push((phase, Area { left: left + gap, right, top: y - half, bottom: y + half }));
             }
         }
         placed
@@ -162,14 +166,16 @@ pub(super) fn label(canvas: &mut Canvas, placed: &[Placed], ios: &[Io], obstacle
         wordings.retain(|text| text.chars().count() <= LONGEST);
         let (near, over, under) = (Px::new(6), Px::new(5), Px::new(12));
         let level = (end.top + end.bottom + Font::Small.ascent()) / 2;
-        let mut corners: Vec<_> =
-            [0, -5, 5, -10, 10].map(|shift| (Anchor::Start, end.right + near, level + Px::new(shift))).into();
-        corners.extend([
-            (Anchor::End, end.right, end.top - over),
+        let behind = |shift| (Anchor::Start, end.right + near, level + Px::new(shift));
+        let corners = [
+            behind(0),
+            (Anchor::End, end.right - near, end.top - over),
+            (Anchor::End, end.right - near, end.bottom + under),
+            behind(-6),
+            behind(6),
             (Anchor::Start, first.left + near, first.top - over),
             (Anchor::Start, first.left + near, first.bottom + under),
-            (Anchor::End, end.right, end.bottom + under),
-        ]);
+        ];
         obstacles.label(canvas, Style::Text, &wordings, &corners);
     }
 }

@@ -37,12 +37,12 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel<'_>, arm: &Latencies<'_>, 
 /// Where the curve rises and to what height: no more than once a pixel if there are many requests.
 fn steps(panel: &Panel<'_>, arm: &Latencies<'_>) -> Vec<(Px, Px)> {
     let whole = arm.samples.len() as u64;
-    let many = whole > panel.axis.pixels();
+    let thinned = panel.axis.is_thinned(arm);
     let mut steps: Vec<(Px, Px)> = Vec::new();
     for (number, (latency, _)) in (1_u64..).zip(&arm.samples) {
         let x = panel.axis.place(*latency);
         // A step stands where its last request does: at each, the curve is never too high.
-        let x = if many {
+        let x = if thinned {
             Px::new(x.sixteenths().div_euclid(16) + i64::from(x.sixteenths() % 16 > 0))
         } else {
             x

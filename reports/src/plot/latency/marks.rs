@@ -16,6 +16,8 @@ const LEADERS: Px = Px::new(10);
 /// Between two labels.
 const SPACE: Px = Px::new(12);
 const HALF: Px = Px::new(3);
+/// How far inside of its label a line ends at least.
+const INSIDE: Px = Px::new(6);
 
 /// The median, the 99th percentile and the maximum, in nanoseconds.
 pub(super) fn values(percentiles: &Percentiles) -> [u64; 3] {
@@ -47,10 +49,10 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel<'_>, arm: &Latencies<'_>) 
         let x = panel.axis.place(label.at);
         let triangle =
             Path::from(x, bottom - HALF * 2).line_to(x + HALF, bottom).line_to(x - HALF, bottom).close();
-        let middle = label.left + label.width() / 2;
+        let foot = x.max(label.left + INSIDE).min(label.left + label.width() - INSIDE);
         canvas.group(&label.text, |canvas| {
             canvas.path(Style::CurveMark, triangle);
-            canvas.path(Style::Line, Path::from(x, bottom + Px::new(1)).line_to(middle, bottom + LEADERS));
+            canvas.path(Style::Line, Path::from(x, bottom + Px::new(1)).line_to(foot, bottom + LEADERS));
             canvas.text(Style::Text, FONT, Anchor::Start, (label.left, base), &label.text);
         });
     }
