@@ -9,6 +9,7 @@ mod diagnostics;
 mod digests;
 mod expectations;
 mod library;
+mod pictures;
 mod resolving;
 mod schema;
 mod words;
