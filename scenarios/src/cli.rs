@@ -4,6 +4,7 @@
 //! (disk full, unreadable). A subcommand is a file with its arguments and a function `execute`.
 
 mod conform;
+mod inspect;
 mod run;
 mod scenarios;
 mod schema;
@@ -35,6 +36,8 @@ enum Command {
     Run(run::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),
+    /// Prints what an ext2 image holds or a scenario describes, and where the blocks of a file lie.
+    Inspect(inspect::Arguments),
     /// Lists the scenarios of the library.
     Scenarios(scenarios::Arguments),
     /// Prints the JSON schema of scenario files.
@@ -76,6 +79,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match &command_line.command {
         Command::Run(arguments) => run::execute(arguments),
         Command::Conform(arguments) => conform::execute(arguments),
+        Command::Inspect(arguments) => inspect::execute(arguments),
         Command::Scenarios(arguments) => scenarios::execute(arguments),
         Command::Schema(arguments) => schema::execute(arguments),
     };

@@ -9,6 +9,7 @@ use sim_core::io::{FileId, Flags, IoError, Operation, Piece, Reason, Role, Secto
 use sim_core::trace::{BufferChange, What};
 
 use crate::errno::Errno;
+use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::memory::{add_page, set_failed};
 use crate::page::buffers::BufferRef;
@@ -16,7 +17,6 @@ use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::failure::RunError;
 use crate::submit::{BufferEnd, EndIo, NewBio, spend, submit_bio};
 
 /// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).

@@ -13,12 +13,12 @@ use sim_disk::faults::Faults;
 
 use crate::buffer_cache::BufferCache;
 use crate::ext2::free_blocks::FreeBlocks;
+use crate::failure::RunError;
 use crate::inode::Inode;
 use crate::machine::KernelSettings;
 use crate::medium::Medium;
 use crate::page::store::PageCache;
 use crate::page::wait::PageWaits;
-use crate::failure::RunError;
 use crate::submit::{Bios, InDevice, Plugs};
 
 /// The simulated machine's kernel, and the device below it.

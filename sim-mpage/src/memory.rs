@@ -3,12 +3,12 @@
 use sim_core::trace::{PageChange, What};
 
 use crate::errno::Errno;
+use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::failure::RunError;
 
 /// Records that something happened to a page.
 pub fn record_page(k: &Kernel, page: PageRef, change: PageChange) {

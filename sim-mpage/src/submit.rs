@@ -12,11 +12,11 @@ use sim_core::trace::{EventId, What};
 use sim_disk::block::{Bio, FlushReason, Plug, Step, Submission};
 use sim_disk::device::BlockDevice;
 
+use crate::failure::RunError;
 use crate::kernel::{Kernel, Timer, WaitsFor};
 use crate::page::PageRef;
 use crate::page::buffers::BufferRef;
 use crate::record::{enter_span, leave_span, record, record_because};
-use crate::failure::RunError;
 
 /// What to do when a bio has ended: the kernel's `bi_end_io`, as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::{BadSectors, BufferState, MetadataState, PageState};
 
 use super::Problem;
-use crate::calls::FileNames;
+use super::names::NamedFiles;
 use crate::load::tree::Step;
 use crate::nearest::help_for;
 use crate::scenario::expect::Expectation;
@@ -18,18 +18,20 @@ use crate::scenario::pages::{BufferFlag, Pages};
 /// The file of each entry of `pages`, where it is known.
 pub(super) fn files_of_pages(
     list: &[Pages],
-    names: &mut FileNames,
+    names: &mut NamedFiles,
     problems: &mut Vec<Problem>,
 ) -> Vec<Option<FileId>> {
     let numbered = list.iter().enumerate();
     numbered
         .map(|(index, pages)| {
-            let file = names.find(&pages.file);
+            let path = [Step::from("pages"), index.into(), "file".into()];
+            let file = names.find(&pages.file, path.clone());
             if file.is_none() {
-                let known: Vec<&str> = names.paths().iter().map(String::as_str).collect();
-                let path = [Step::from("pages"), index.into(), "file".into()];
+                let known: Vec<String> = names.paths().iter().map(|path| format!("/{path}")).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 let problem = Problem::new(path, format!("no file \"{}\" in this filesystem", pages.file));
-                problems.push(Problem { help: Some(help_for(&pages.file, &known)), ..problem });
+                let problem = problem.expecting("expected the path of a file");
+                problems.push(problem.helped_by(help_for(&pages.file, &known)));
             }
             file
         })

@@ -12,10 +12,10 @@ use super::map::{extend, is_boundary};
 use super::path::{BlockPath, block_to_path, pointers_per_block};
 use crate::buffer_cache::{Owner, mark_buffer_dirty, sb_bread, sb_getblk};
 use crate::errno::Errno;
+use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::page::buffers::BufferRef;
 use crate::record::record;
-use crate::failure::RunError;
 
 /// Consecutive blocks of a file that lie consecutively on the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
