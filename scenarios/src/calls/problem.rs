@@ -25,7 +25,7 @@ pub enum CallProblem {
     #[error("the call \"{0}\" is not built yet")]
     NotBuilt(String),
     /// A word is missing or one too many.
-    #[error("expected \"{name} {words}\"")]
+    #[error("expected \"{}\"", [*name, *words].join(" ").trim_end())]
     Words {
         /// The call.
         name: &'static str,
@@ -78,7 +78,8 @@ impl CallProblem {
             CallProblem::NotBuilt(_) => "cannot be made, so it is refused".to_owned(),
             CallProblem::Words { words, .. } => {
                 let count = words.split(' ').filter(|word| !word.is_empty()).count();
-                format!("expected {count} words after the call's name")
+                let plural = if count == 1 { "" } else { "s" };
+                format!("expected {count} word{plural} after the call's name")
             }
             CallProblem::Path(wrong) => wrong.to_string(),
             CallProblem::UnknownFile { .. } => "expected the path of a file".to_owned(),
@@ -96,6 +97,9 @@ impl CallProblem {
         match self {
             CallProblem::Words { words, .. } if words.contains("PATH") => Some(SPACES.to_owned()),
             CallProblem::Path(_) => Some(SPACES.to_owned()),
+            CallProblem::Words { words, .. } if words.contains("TIME") || words.contains("LENGTH") => {
+                Some("a unit stands directly behind its number: 5ms, 64KiB".to_owned())
+            }
             CallProblem::Empty | CallProblem::Unknown { nearest: None, .. } => {
                 let names = CALLS.iter().map(|(name, _)| *name).collect::<Vec<_>>();
                 Some(format!("calls are {}", names.join(", ")))

@@ -145,7 +145,7 @@ impl Loading {
         let resolved = self.read(&tree);
         let arms = self.arms(&mut tree);
         let names: Vec<String> = arms.iter().map(|arm| arm.name.clone()).collect();
-        let chosen = self.chosen(arms, options, tree.place);
+        let chosen = self.chosen(arms, options);
         self.mistakes.extend(lost_overrides(&set, &chosen));
         let of_form = self.mistakes.clone();
         let arms: Vec<Arm> =
@@ -240,11 +240,11 @@ impl Loading {
     }
 
     /// The arms that the command line asks for.
-    fn chosen(&mut self, arms: Vec<ArmOverrides>, options: &Options, whole: Place) -> Vec<ArmOverrides> {
+    fn chosen(&mut self, arms: Vec<ArmOverrides>, options: &Options) -> Vec<ArmOverrides> {
         let known: Vec<&str> = arms.iter().map(|arm| arm.name.as_str()).collect();
         for name in options.arms.iter().filter(|name| !known.contains(&name.as_str())) {
-            let place = Place { end: whole.end.min(whole.start + 1), ..whole };
-            let mistake = Diagnostic::new(place, format!("no arm \"{name}\""), "in this scenario");
+            let place = Place { source: self.sources.add("--arm", name.as_str()), start: 0, end: name.len() };
+            let mistake = Diagnostic::new(place, format!("no arm \"{name}\""), "expected the name of an arm");
             self.mistakes.push(mistake.with_help(help_for(name, &known)));
         }
         let wanted = |arm: &ArmOverrides| options.arms.is_empty() || options.arms.contains(&arm.name);
@@ -282,13 +282,14 @@ impl Loading {
             Some(Err(problems)) => (None, problems),
             None => (None, Vec::new()),
         };
-        let located =
-            unknown.into_iter().chain(problems).map(|problem| locate(problem, &tree, &self.sources));
         // What was spoilt and taken out is missed elsewhere; that was said already.
-        let own: Vec<Diagnostic> =
-            located.filter(|one| !of_form.iter().any(|mistake| mistake.place.overlaps(one.place))).collect();
+        let is_new = |problem: &Problem| {
+            let place = tree.nearest(&problem.path).place;
+            !of_form.iter().any(|mistake| mistake.place.overlaps(place))
+        };
+        let problems = unknown.into_iter().chain(problems).filter(is_new);
+        self.mistakes.extend(problems.map(|problem| locate(problem, &tree, &self.sources)));
         self.mistakes.extend(of_form);
-        self.mistakes.extend(own);
         Some(Arm { name: arm.name, scenario: scenario?, machine: machine? })
     }
 }

@@ -213,11 +213,9 @@ impl<'s> Checker<'s> {
         self.path.pop();
         if let Some((_, what)) = NOT_BUILT.iter().find(|(known, _)| *known == path) {
             let message = format!("\"{}\" is not built yet: {what}", member.key);
-            self.mistakes.push(Diagnostic::new(
-                member.key_place,
-                message,
-                "cannot be acted upon, so it is refused",
-            ));
+            let mistake =
+                Diagnostic::new(member.key_place, message, "cannot be acted upon, so it is refused");
+            self.mistakes.push(mistake.with_help("leave it out"));
             return;
         }
         let known: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
@@ -257,10 +255,21 @@ impl<'s> Checker<'s> {
             return true;
         }
         let bound = |key: &str| schema.get(key).and_then(Value::as_i64).map(i128::from);
-        let (least, most) = (bound("minimum"), bound("maximum"));
+        // The formats are those of Rust's types.
+        let of_type = match schema.get("format").and_then(Value::as_str) {
+            Some("uint8") => Some(i128::from(u8::MAX)),
+            Some("uint16") => Some(i128::from(u16::MAX)),
+            Some("uint32") => Some(i128::from(u32::MAX)),
+            Some("uint64") => Some(i128::from(u64::MAX)),
+            _ => None,
+        };
+        let (least, most) = (bound("minimum"), bound("maximum").or(of_type));
         let wanted = match (least, most) {
-            (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
-            (Some(least), None) => format!("a whole number from {least} on"),
+            // Nobody comes near the limit of the larger types by mistake.
+            (Some(least), Some(most)) if most < i128::from(u32::MAX) || text.len() > 9 => {
+                format!("a whole number from {least} to {most}")
+            }
+            (Some(least), _) => format!("a whole number from {least} on"),
             _ => "a whole number".to_owned(),
         };
         let problem = match text.parse::<i128>() {

@@ -11,11 +11,21 @@ use crate::prepare::{Problem, Second};
 pub(super) fn locate(problem: Problem, tree: &Tree, sources: &Sources) -> Diagnostic {
     let place = |path: &[Step], span: &Option<Range<usize>>| {
         let value = tree.nearest(path);
-        span.as_ref().and_then(|span| inside_string(value, span, sources)).unwrap_or(value.place)
+        let inside = span.as_ref().and_then(|span| inside_string(value, span, sources));
+        inside.unwrap_or_else(|| match path.iter().try_fold(tree, |tree, step| tree.step(step)) {
+            Some(_) => value.place,
+            None => opening_of(value.place, sources),
+        })
     };
     let diagnostic = Diagnostic::new(place(&problem.path, &problem.span), problem.message, problem.expected);
     let second = problem.second.map(|Second { path, span, what }| Box::new((place(&path, &span), what)));
     Diagnostic { help: problem.help, second, ..diagnostic }
+}
+
+/// The brace that an object begins with: where a key is missing the whole object may be long.
+fn opening_of(place: Place, sources: &Sources) -> Place {
+    let written = sources.get(place.source).text.get(place.span()).unwrap_or_default();
+    if written.starts_with('{') { Place { end: place.start + 1, ..place } } else { place }
 }
 
 /// A part of a string's value as it is written; `None` if the value was not written as a string.

@@ -14,20 +14,46 @@ pub(super) fn not_json(kind: &ParseErrorKind, text: &str, place: Place) -> Diagn
     if let ParseErrorKind::String(kind) = kind {
         return in_string(kind, text, place);
     }
-    let (message, expected) = wording(kind);
-    let mistake = Diagnostic::new(place, message, expected);
+    let found = &text[place.span()];
+    let first = Place { end: place.end.min(place.start + 1), ..place };
     match kind {
         ParseErrorKind::MultipleRootJsonValues => {
+            let mistake = Diagnostic::new(place, "text behind the scenario", "expected the end of the file");
             mistake.with_help("a file holds one scenario: take out what follows its last `}`")
         }
-        _ => mistake,
+        ParseErrorKind::UnterminatedArray => {
+            Diagnostic::new(first, "not JSON: an array without an end", "expected a `]` for this")
+        }
+        ParseErrorKind::UnterminatedObject => {
+            Diagnostic::new(first, "not JSON: an object without an end", "expected a `}` for this")
+        }
+        ParseErrorKind::ExpectedComma if is_number_from_zero(text, place.start) => {
+            let mistake = Diagnostic::new(place, "not JSON: a number with a zero in front", "expected `,`");
+            mistake.with_help("leave the zero out; there are only decimal numbers")
+        }
+        ParseErrorKind::UnexpectedToken if found.starts_with(char::is_alphabetic) => bare_word(place),
+        ParseErrorKind::UnexpectedWord => bare_word(place),
+        _ => {
+            let (message, expected) = wording(kind);
+            Diagnostic::new(place, message, expected)
+        }
     }
+}
+
+fn bare_word(place: Place) -> Diagnostic {
+    Diagnostic::new(place, "not JSON: a bare word", "expected a value: strings have double quotes")
+}
+
+fn is_number_from_zero(text: &str, at: usize) -> bool {
+    text[..at].ends_with('0') && text[at..].starts_with(|next: char| next.is_ascii_digit())
 }
 
 fn in_string(kind: &ParseStringErrorKind, text: &str, place: Place) -> Diagnostic {
     use ParseStringErrorKind as Kind;
     match kind {
         Kind::UnterminatedStringLiteral => {
+            let line = text[place.span()].find(['\r', '\n']).map_or(place.end, |at| place.start + at);
+            let place = Place { end: line, ..place };
             Diagnostic::new(place, "not JSON: a string without an end", "expected `\"` on the same line")
         }
         Kind::ExpectedFourHexDigits | Kind::InvalidUnicodeEscapeSequence(_) => {
@@ -62,16 +88,12 @@ fn wording(kind: &ParseErrorKind) -> (&'static str, &'static str) {
         }
         Kind::HexadecimalNumbersNotAllowed => ("not JSON: a hexadecimal number", "expected a decimal number"),
         Kind::ExpectedComma => ("not JSON: a comma is missing", "expected `,` before this"),
-        Kind::MultipleRootJsonValues => ("text behind the scenario", "expected the end of the file"),
         Kind::NonFiniteNumbersNotAllowed => ("not JSON: not a finite number", "expected a number"),
         Kind::SingleQuotedStringsNotAllowed => ("not JSON: single quotes", "expected double quotes"),
         Kind::UnaryPlusNumbersNotAllowed => ("not JSON: a plus sign", "expected the number without it"),
         Kind::UnexpectedTokenInObject => {
             ("not JSON: this is no key", "expected a key in double quotes, or `}`")
         }
-        Kind::UnexpectedWord => ("not JSON: a bare word", "expected a value: strings have double quotes"),
-        Kind::UnterminatedArray => ("not JSON: an array without an end", "expected `]`"),
-        Kind::UnterminatedObject => ("not JSON: an object without an end", "expected `}`"),
         Kind::UnterminatedCommentBlock => ("not JSON: a comment without an end", "expected `*/`"),
         Kind::NestingDepthExceeded => ("not a scenario: nested too deeply", "expected fewer levels"),
         _ => ("not JSON: this does not belong here", "expected a value"),

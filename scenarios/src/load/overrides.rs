@@ -42,7 +42,9 @@ impl Override {
         let wrong = |error: PathError| about_path(error, member.key_place, 1);
         let (path, length) = parse_path(&member.key).map_err(wrong)?;
         if length < member.key.len() {
-            let error = PathError { message: "an equals sign in a path".into(), help: None, span: 0..length };
+            let span = length..length + 1;
+            let help = Some("the value stands behind the colon, as in any object".to_owned());
+            let error = PathError { message: "an equals sign in an arm's path".into(), help, span };
             return Err(about_path(error, member.key_place, 1));
         }
         schemas_at(schema, &path).map_err(wrong)?;

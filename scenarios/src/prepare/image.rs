@@ -53,9 +53,15 @@ fn about_path(error: &ImageError, image: &str, names: &NamedFiles, index: usize)
         ImageError::SameFile(..) => "expected one name for one file",
         _ => "expected a file that is sound",
     };
-    let problem = Problem { span, ..Problem::new(path, error.in_full()) };
-    let directory = names.paths()[index].rsplit_once('/').map_or("/", |(directory, _)| directory);
-    problem.expecting(expected).helped_by(format!("mpagesim inspect {image} {directory} lists what is there"))
+    let problem = Problem { span, ..Problem::new(path, error.in_full()) }.expecting(expected);
+    match error {
+        ImageError::NotFound(path) | ImageError::NotADirectory(path, _) => {
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            let directory = if directory.is_empty() { "/" } else { directory };
+            problem.helped_by(format!("mpagesim inspect {image} {directory} lists what is there"))
+        }
+        _ => problem,
+    }
 }
 
 /// Whether an image's filesystem can stand on the device and under the kernel.

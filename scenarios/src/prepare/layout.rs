@@ -17,6 +17,7 @@ pub(super) struct NotALayout {
     expected: String,
     /// A word before that has to do with it, and what it is.
     second: Option<(Range<usize>, String)>,
+    help: Option<&'static str>,
 }
 
 impl NotALayout {
@@ -27,7 +28,7 @@ impl NotALayout {
             let path = path.into_iter().collect();
             Second { path, span: Some(span), what }
         });
-        Problem { second, ..problem }.helped_by(GRAMMAR)
+        Problem { second, help: self.help.map(str::to_owned), ..problem }
     }
 }
 
@@ -61,7 +62,13 @@ fn not_a_layout(text: &str, error: NotBlocks) -> NotALayout {
         Wrong::PlacedTwice => "a block of the file has two places",
         _ => "not a layout",
     };
+    let help = match error.wrong {
+        Wrong::TakenTwice | Wrong::PlacedTwice => None,
+        Wrong::RoleInLayout | Wrong::OneBlock | Wrong::TooLarge | Wrong::TooLong | Wrong::Backwards => None,
+        _ => Some(GRAMMAR),
+    };
     NotALayout {
+        help,
         span,
         message: message.to_owned(),
         expected: error.wrong.to_string(),
