@@ -103,14 +103,14 @@ impl Lines {
     fn file(&mut self, file: &File) {
         self.add(format_args!(""));
         self.add(format_args!(
-            "{}: inode {}, {} bytes; {} blocks in {} runs, {} indirect blocks; {} bytes on the device",
+            "{}: inode {}, {}; {} in {}, {}; {} on the device",
             shown(&file.path),
             file.inode,
-            file.size,
-            file.data_blocks,
-            file.runs,
-            file.indirect_blocks,
-            file.bytes_on_device(),
+            counted(file.size, "byte"),
+            counted(file.data_blocks, "block"),
+            counted(file.runs, "run"),
+            counted(file.indirect_blocks, "indirect block"),
+            counted(file.bytes_on_device(), "byte"),
         ));
         self.add(format_args!("{}", or_none(&file.layout)));
         if let Some(scenario) = &file.scenario {
@@ -143,6 +143,10 @@ impl Lines {
 
 fn range(first: u64, last: u64) -> String {
     if first == last { first.to_string() } else { format!("{first}-{last}") }
+}
+
+fn counted(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn or_none(text: &str) -> &str {

@@ -50,7 +50,8 @@ impl Override {
         schemas_at(schema, &path).map_err(wrong)?;
         if FIXED.contains(&path[0].key.as_str()) {
             let message = format!("an arm cannot change \"{}\"", path[0].key);
-            return Err(Diagnostic::new(member.key_place, message, "it belongs to the whole file"));
+            let mistake = Diagnostic::new(member.key_place, message, "it belongs to the whole file");
+            return Err(mistake.with_help("say it beside \"arms\", for all of them"));
         }
         let (names, value) = (names(schema, &path), member.value.clone());
         Ok(Override { path, path_place: member.key_place, value, names, quote: 1 })
@@ -79,8 +80,9 @@ impl Override {
             return Err(Diagnostic::new(
                 path_place,
                 format!("cannot set \"{}\"", path[0].key),
-                "only in a file",
-            ));
+                "expected a path to a value of the scenario",
+            )
+            .with_help("say it in the file"));
         }
         let place = Place { start: length + 1, ..whole };
         let plain = Tree { place, node: Node::String(value.to_owned()) };

@@ -95,28 +95,8 @@ fn places(volume: &Volume) -> Vec<u64> {
     superblock.chain(descriptor).chain(inodes).chain(entries).chain(pointers).collect()
 }
 
-const HARMFUL: [u32; 20] = [
-    0,
-    1,
-    2,
-    11,
-    12,
-    13,
-    100,
-    1000,
-    1012,
-    2101,
-    2121,
-    8191,
-    8192,
-    u32::MAX,
-    1 << 31,
-    0x8000,
-    0x8_0000,
-    0x41ED,
-    0xA1FF,
-    0xFFFF,
-];
+/// Nothing, small numbers, blocks that are in use, ends, modes of other kinds of files.
+const HARMFUL: [u32; 10] = [0, 1, 12, 1012, 2121, 8192, u32::MAX, 0x8_0000, 0x41ED, 0xA1FF];
 
 #[test]
 fn an_untouched_image_says_nothing() {
@@ -144,7 +124,7 @@ fn every_field_with_every_harmful_value_is_survived_and_most_are_told() {
 fn an_image_is_survived_wherever_it_is_cut() {
     let volume = small_volume();
     let whole = VolumeImage::new(&volume).length;
-    let lengths = (0..4096).chain((4096..whole).step_by(4_093)).chain(whole - 3..whole);
+    let lengths = (0..4096).step_by(61).chain((4096..whole).step_by(10_007)).chain(whole - 3..whole);
     for length in lengths {
         let mut image = VolumeImage::new(&volume);
         image.length = length;
