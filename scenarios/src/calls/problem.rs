@@ -57,6 +57,12 @@ pub enum CallProblem {
     /// Neither `r` nor `w`.
     #[error("expected r (to read) or w (to read and write), found \"{0}\"")]
     Access(String),
+    /// No advice that this call takes.
+    #[error("expected normal, random, sequential (or of fadvise willneed), found \"{0}\"")]
+    Advice(String),
+    /// No whole number.
+    #[error("expected a whole number of sectors, found \"{0}\"")]
+    Number(String),
     /// No right quantity.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
@@ -77,15 +83,16 @@ impl CallProblem {
             CallProblem::Empty | CallProblem::Unknown { .. } => "expected a system call".to_owned(),
             CallProblem::NotBuilt(_) => "cannot be made, so it is refused".to_owned(),
             CallProblem::Words { words, .. } => {
-                let count = words.split(' ').filter(|word| !word.is_empty()).count();
-                let plural = if count == 1 { "" } else { "s" };
-                format!("expected {count} word{plural} after the call's name")
+                let words = if words.is_empty() { "nothing" } else { words };
+                format!("expected {words} after the call's name")
             }
             CallProblem::Path(wrong) => wrong.to_string(),
             CallProblem::UnknownFile { .. } => "expected the path of a file".to_owned(),
             CallProblem::NotOpen { .. } => "expected the handle of an open file".to_owned(),
             CallProblem::AlreadyOpen(_) => "expected another handle".to_owned(),
             CallProblem::Access(_) => "expected r or w".to_owned(),
+            CallProblem::Advice(_) => "expected an advice".to_owned(),
+            CallProblem::Number(_) => "expected a number".to_owned(),
             CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time".to_owned(),
             CallProblem::Quantity(_) => "expected a quantity".to_owned(),
             CallProblem::RangeTooLarge { .. } => "expected less".to_owned(),

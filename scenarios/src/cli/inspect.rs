@@ -15,12 +15,19 @@ use scenarios::load::{self, Options};
 
 use super::{PlainFormat, WRONG_INPUT, print, print_json};
 
+/// The examples of `inspect`.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  mpagesim inspect disk.img                         an ext2 image and its root directory
+  mpagesim inspect disk.img /music                  a directory
+  mpagesim inspect disk.img /music/a.bin            a file's map, to be put into a scenario
+  mpagesim inspect classic                          what a scenario describes
+An argument is taken for an image if it has ext2's magic number or is not text,
+otherwise for a scenario; the first line of what is printed says which.
+";
+
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
-#[command(after_help = "An argument is taken for an image if it has ext2's magic number or is not text, \
-                        otherwise for a scenario; the first line says which.\n\
-                        A file's map is printed as a layout, and as a part of a scenario that has the \
-                        same map. In the calls of a scenario a space in a path is written \\040.")]
 pub(super) struct Arguments {
     /// An ext2 image; or a scenario file, `-` for standard input, or the name of a library scenario.
     #[arg(value_name = "IMAGE|SCENARIO")]

@@ -13,6 +13,7 @@ mod inspect;
 mod library;
 mod resolving;
 mod schema;
+mod words;
 
 use std::sync::Arc;
 
