@@ -9,6 +9,7 @@ pub mod facts;
 pub mod from_image;
 pub mod image_file;
 pub mod input;
+pub mod inspect;
 pub mod library;
 pub mod load;
 pub mod nearest;

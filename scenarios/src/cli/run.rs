@@ -14,7 +14,7 @@ use scenarios::output::write_atomically;
 use scenarios::present::explain::MOST_IOS;
 use scenarios::present::{self, text};
 use scenarios::run::{self, ScenarioRun, Wanted};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
 
@@ -144,9 +144,10 @@ fn write_pictures(directory: &Path, runs: &[ScenarioRun]) -> Result<()> {
     Ok(())
 }
 
-/// What would run.
+/// What would run. As JSON it is the scenario with everything filled in, which runs as the same.
 fn show(loaded: &[Loaded], format: Format) -> Result<()> {
-    let documents: Vec<Value> = loaded.iter().map(resolved).collect();
+    let documents = loaded.iter().map(|loaded| serde_json::to_value(&loaded.resolved));
+    let documents: Vec<Value> = documents.collect::<Result<_, _>>()?;
     match (format, documents.as_slice()) {
         (Format::Text, _) => print(&loaded.iter().map(summary).collect::<Result<Vec<_>>>()?.join("\n"))?,
         (Format::Json, [only]) => print_json(only)?,
@@ -157,12 +158,6 @@ fn show(loaded: &[Loaded], format: Format) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn resolved(loaded: &Loaded) -> Value {
-    let arms: Vec<Value> =
-        loaded.arms.iter().map(|arm| json!({ "arm": arm.name, "scenario": arm.scenario })).collect();
-    json!({ "name": loaded.name, "arms": arms })
 }
 
 fn summary(loaded: &Loaded) -> Result<String> {
