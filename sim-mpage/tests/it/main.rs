@@ -2,5 +2,8 @@
 //!
 //! Each test names the rules that it exercises.
 
+mod advice;
 mod bench;
+mod block_layer;
 mod classic;
+mod faults;
