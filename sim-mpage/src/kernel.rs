@@ -96,6 +96,13 @@ impl Sizes {
         self.block / 512
     }
 
+    /// How many blocks hold so many bytes.
+    #[inline]
+    pub const fn blocks_of(&self, bytes: u64) -> u64 {
+        // A block's size is a power of two.
+        (bytes >> self.block_bits) + (bytes & (self.block as u64 - 1) != 0) as u64
+    }
+
     /// Sectors a page.
     pub const fn page_sectors(&self) -> u32 {
         self.page / 512

@@ -35,6 +35,6 @@ pub struct Outcome {
 /// # Errors
 /// [`RunError`]
 pub fn run(machine: Machine, sink: &mut dyn Sink) -> Result<Outcome, RunError> {
-    let (kernel, workload) = prepare::kernel_of(machine, sink.wants_details())?;
+    let (kernel, workload) = prepare::kernel_of(machine, sink.detail())?;
     event_loop::run(&kernel, workload, sink)
 }

@@ -5,8 +5,12 @@
 //! read when it ends.
 
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use sim_core::io::{BioId, Flags, Operation, Piece, Reason, RequestId, Sector};
+use sim_core::task::Occupy;
 use sim_core::time::{Duration, Time};
 use sim_core::trace::{EventId, What};
 use sim_disk::block::{Bio, FlushReason, Plug, Step, Submission};
@@ -171,14 +175,61 @@ pub struct NewBio {
     pub end_io: EndIo,
 }
 
+/// Sends one block by itself, whose buffer is locked.
+pub async fn submit_block(
+    k: &Kernel,
+    buffer: BufferRef,
+    block: Piece,
+    flags: Flags,
+    reason: Reason,
+    end: BufferEnd,
+) {
+    let sectors = k.sizes.block_sectors();
+    let bio = NewBio {
+        operation: match end {
+            BufferEnd::ReadSync | BufferEnd::AsyncRead => Operation::Read,
+            BufferEnd::AsyncWrite | BufferEnd::WriteSync => Operation::Write,
+        },
+        flags,
+        sector: Sector(block.physical * u64::from(sectors)),
+        sectors,
+        segment_sectors: sectors,
+        pieces: vec![block],
+        pages: Vec::new(),
+        reason,
+        end_io: EndIo::Buffer(buffer, end),
+    };
+    submit_bio(k, bio).await;
+}
+
 /// Spends CPU time: nobody else runs, while completions and timers come.
 // [cpu.spend]
-pub async fn spend(k: &Kernel, duration: Duration) {
-    if duration.is_zero() {
-        return;
+pub fn spend(k: &Kernel, duration: Duration) -> Spend<'_> {
+    Spend { k, duration, occupy: None }
+}
+
+/// The future of [`spend`]. Written by hand, since most costs are 0 and cost nothing this way.
+#[must_use = "CPU time is spent only when this is awaited"]
+pub struct Spend<'k> {
+    k: &'k Kernel,
+    duration: Duration,
+    occupy: Option<Occupy<'k, WaitsFor>>,
+}
+
+impl Future for Spend<'_> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.duration.is_zero() {
+            return Poll::Ready(());
+        }
+        let k = self.k;
+        if self.occupy.is_none() {
+            set_timer(k, k.now.get() + self.duration, Timer::Resume(k.tasks.current()));
+        }
+        Pin::new(self.occupy.get_or_insert_with(|| k.tasks.occupy())).poll(context)
     }
-    set_timer(k, k.now.get() + duration, Timer::Resume(k.tasks.current()));
-    k.tasks.occupy().await;
 }
 
 /// Asks the clock to do something at an instant.

@@ -6,9 +6,11 @@ use sim_core::trace::PageChange;
 use super::full_page::{end_buffer_async_read, end_buffer_async_write};
 use crate::buffer_cache::{end_buffer_read_sync, end_buffer_write_sync};
 use crate::kernel::Kernel;
-use crate::memory::{record_page, set_failed, set_up_to_date};
-use crate::page::PageRef;
-use crate::page_lock::{end_page_writeback, unlock_page};
+use crate::memory::{record_page, set_failed};
+use crate::page::wait::Event;
+use crate::page::{Mark, PageRef};
+use crate::page_lock::end_page_writeback;
+use crate::record::record_pages;
 use crate::submit::{BufferEnd, EndIo};
 
 /// A bio has ended: its pages or its buffer learn of it, in ascending order, and wake who waits.
@@ -16,7 +18,7 @@ use crate::submit::{BufferEnd, EndIo};
 pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
     let Some(bio) = k.bios.borrow_mut().take(bio) else { return };
     match bio.end_io {
-        EndIo::MpageRead => bio.pages.into_iter().for_each(|page| end_page_read(k, page, error)),
+        EndIo::MpageRead => end_pages_read(k, &bio.pages, error),
         EndIo::MpageWrite => bio.pages.into_iter().for_each(|page| end_page_write(k, page, error)),
         EndIo::Buffer(buffer, BufferEnd::ReadSync) => end_buffer_read_sync(k, buffer, error),
         EndIo::Buffer(buffer, BufferEnd::AsyncRead) => end_buffer_async_read(k, buffer, error),
@@ -26,12 +28,17 @@ pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
 }
 
 // [mpage-end.read]
-fn end_page_read(k: &Kernel, page: PageRef, error: Option<IoError>) {
-    match error {
-        None => set_up_to_date(k, page),
-        Some(_) => set_failed(k, page),
+fn end_pages_read(k: &Kernel, pages: &[PageRef], error: Option<IoError>) {
+    let (mark, change) = match error {
+        None => (Mark::UpToDate, PageChange::UpToDate),
+        Some(_) => (Mark::Error, PageChange::Failed),
+    };
+    let mut changed = record_pages(k, change);
+    for &page in pages {
+        let (mapping, index) = k.pages.end_read(page, mark);
+        changed.page(mapping, index);
+        k.waits.wake(&k.tasks, Event::Unlocked(page));
     }
-    unlock_page(k, page);
 }
 
 // [mpage-end.write] [error.write-mpage]

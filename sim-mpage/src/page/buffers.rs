@@ -3,7 +3,7 @@
 //! Pages of files have buffers only when something needed them; pages of the device always have,
 //! and carry the blocks' bytes beside them, since what is in memory may be newer than the device.
 
-use super::store::PageCache;
+use super::store::{PageCache, Store};
 use super::{Mark, PageRef};
 
 /// The state of one block of a page; the kernel's `BH_` flags.
@@ -52,6 +52,7 @@ pub struct BufferRef {
 
 impl PageCache {
     /// Whether the page has buffers.
+    #[inline]
     pub fn has_buffers(&self, page: PageRef) -> bool {
         self.store.borrow().page(page).buffers.is_some()
     }
@@ -152,16 +153,22 @@ impl PageCache {
 
     /// Drops the page's buffers if none is dirty or locked (`try_to_free_buffers`; whether one is in
     /// use the caller knows); tells whether the page has none now.
-    // [buffers-life.try-to-free]
     pub fn try_to_free_buffers(&self, page: PageRef) -> bool {
-        let mut store = self.store.borrow_mut();
-        let Some(buffers) = &store.page(page).buffers else { return true };
+        self.store.borrow_mut().try_to_free_buffers(page)
+    }
+}
+
+impl Store {
+    // [buffers-life.try-to-free]
+    pub(super) fn try_to_free_buffers(&mut self, page: PageRef) -> bool {
+        let entry = self.page_mut(page);
+        let Some(buffers) = &entry.buffers else { return true };
         if buffers.heads.iter().any(|buffer| buffer.dirty || buffer.locked) {
             return false;
         }
         let count = buffers.len() as u64;
-        store.page_mut(page).buffers = None;
-        store.buffer_heads -= count;
+        entry.buffers = None;
+        self.buffer_heads -= count;
         true
     }
 }

@@ -53,6 +53,7 @@ impl PageWaits {
 
     /// The event has come: wakes from the front up to and including the first who wants the thing
     /// for itself.
+    #[inline]
     pub fn wake<W: Copy>(&self, tasks: &Tasks<W>, event: Event) {
         let mut queues = self.queues.borrow_mut();
         if queues.is_empty() {
