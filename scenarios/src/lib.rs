@@ -1,5 +1,6 @@
 //! What a user touches: scenario files, their arms, the library of scenarios; calls as text.
 
+pub mod align;
 pub mod calls;
 pub mod compare;
 pub mod conform;
