@@ -4,6 +4,7 @@
 //! same calls, and both sides are written as the same lines, level by level: the first line that is
 //! not the same is the difference.
 
+mod align;
 mod causes;
 mod explain;
 pub mod level;

@@ -1,10 +1,10 @@
 //! What a user touches: scenario files, their arms, the library of scenarios; calls as text.
 
-pub mod align;
 pub mod calls;
 pub mod compare;
 pub mod conform;
 pub mod device;
+pub mod facts;
 pub mod from_image;
 pub mod image_file;
 pub mod input;

@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use sim_core::trace::{Event, What};
 
+use super::align::{Aligned, align};
 use super::lines::{Letters, Line, recorded_events, recorded_result};
 use super::names::Names;
 use super::recorded::{Recorded, RecordedDevice};
 use super::words::{note, own_line, time};
 use super::{Simulated, WORKER, simulate};
-use crate::align::{Aligned, align};
 use crate::calls::result_text;
 
 /// No line is longer, in characters.
@@ -172,7 +172,9 @@ fn call_or_all(text: &str) -> &str {
 fn brief(line: &Line) -> String {
     let text = call_or_all(&line.text);
     let text = match (text.starts_with("get_block"), text.split_once(" max "), text.split_once(": ")) {
-        (true, Some((asked, _)), Some((_, answer))) => format!("{asked}: {answer}"),
+        (true, Some((asked, _)), Some((_, answer))) => {
+            format!("{asked}: {}", answer.trim_end_matches(" boundary"))
+        }
         _ => text.to_owned(),
     };
     shortened(&text, KERNEL)
@@ -180,22 +182,22 @@ fn brief(line: &Line) -> String {
 
 fn write_rows(story: &mut String, kernel: &[Line], steps: &[Step], names: &Names) {
     let compared = steps.iter().enumerate().filter_map(|(place, step)| Some((place, step.line.as_ref()?)));
-    let compared: Vec<(usize, &Line)> = compared.collect();
+    let (places, simulated): (Vec<usize>, Vec<&Line>) = compared.unzip();
     let mut next = 0;
-    for place in align(kernel, &compared, |kernel, (_, line)| kernel.same(line)) {
-        let (beside, step) = match place {
+    for place in align(&kernel.iter().collect::<Vec<_>>(), &simulated) {
+        let (beside, compared) = match place {
             Aligned::Both(line, step) => (Some(&kernel[line]), step),
-            Aligned::Right(step) => (None, step),
-            Aligned::Left(line) => {
+            Aligned::Simulated(step) => (None, step),
+            Aligned::Kernel(line) => {
                 write_kernel(story, &kernel[line], names);
                 continue;
             }
         };
-        let (step, _) = compared[step];
-        for step in &steps[next..=step] {
+        let place = places[compared];
+        for step in &steps[next..=place] {
             write_step(story, step, beside.filter(|_| step.line.is_some()));
         }
-        next = step + 1;
+        next = place + 1;
     }
     for step in &steps[next..] {
         write_step(story, step, None);

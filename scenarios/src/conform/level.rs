@@ -1,10 +1,10 @@
 //! Levels of fidelity, and the first difference at one of them.
 
+use super::align::{Aligned, align};
 use super::causes::Causes;
 use super::lines::Line;
 use super::names::Names;
 use super::recorded::Recorded;
-use crate::align::{Aligned, align};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,13 +133,13 @@ pub struct Row {
 
 /// Both sides around a difference, aligned; what is alike is told in one line.
 fn rows(kernel: &[&Line], simulated: &[&Line], names: &Names) -> Vec<Row> {
-    let aligned = align(kernel, simulated, |left, right| left.same(right));
+    let aligned = align(kernel, simulated);
     let placed: Vec<(Side, &Line)> = aligned
         .into_iter()
         .map(|place| match place {
             Aligned::Both(place, _) => (Side::Both, kernel[place]),
-            Aligned::Left(place) => (Side::Kernel, kernel[place]),
-            Aligned::Right(place) => (Side::Simulated, simulated[place]),
+            Aligned::Kernel(place) => (Side::Kernel, kernel[place]),
+            Aligned::Simulated(place) => (Side::Simulated, simulated[place]),
         })
         .collect();
     let mut rows = Vec::new();

@@ -1,7 +1,9 @@
 //! Events in words, each with the rule of `docs/model` that it follows.
 
-use sim_core::io::{Confused, Operation, Reason};
+use sim_core::io::{Confused, Flags, Operation, Reason};
 use sim_core::trace::{ReadaheadRule, What};
+
+use crate::present::explain::why;
 
 /// A text and the tag of a rule.
 pub(super) type Ruled = (String, Option<&'static str>);
@@ -14,6 +16,11 @@ fn ruled(text: impl Into<String>, tag: &'static str) -> Ruled {
 /// did it.
 pub(super) fn note(what: &What, by_worker: bool) -> Ruled {
     match what {
+        What::Queued { operation: Operation::Read, flags, reason: Reason::EndOfRequest, .. }
+            if !flags.contains(Flags::READ_AHEAD) =>
+        {
+            ruled("a page by itself", "mpage-read.read-folio")
+        }
         What::Queued { operation, reason, .. } => reason_of(*reason, *operation),
         What::Mapped { count, boundary, .. } => mapped(*count, *boundary),
         What::Split { .. } => ruled("too long for one request", "block-split.front"),
@@ -22,9 +29,13 @@ pub(super) fn note(what: &What, by_worker: bool) -> Ruled {
         What::Made { .. } => ruled("a new request", "block-request.made"),
         What::Plugged => ruled("first in the plug", "block-plug.announced"),
         What::Unplugged { .. } => ruled("the plug is flushed", "block-plug.flushed"),
-        What::Inserted { .. } => ruled("waits for the worker", "block-worker.called"),
+        What::Inserted { .. } => ruled("waits", "block-worker.called"),
         What::Issued { .. } if by_worker => ruled("by the worker", "block-worker.run"),
-        What::Issued { .. } => ruled("by the task itself", "block-plug.direct"),
+        What::Issued { flags, .. } => {
+            // Only what is read ahead is sure to come out of a plug.
+            let plugged = flags.contains(Flags::READ_AHEAD).then_some("block-plug.direct");
+            ("by the task itself".to_owned(), plugged)
+        }
         What::Completed { error: None, parts, .. } => {
             ruled(format!("after {}", time(parts.total().nanoseconds())), "block-complete.order")
         }
@@ -42,8 +53,8 @@ pub(super) fn own_line(what: &What) -> Option<Ruled> {
                 _ => String::new(),
             };
             let last = (start + size).saturating_sub(1);
-            let (words, tag) = readahead(*rule);
-            Some(ruled(format!("readahead {start}-{last}{mark}: {words}"), tag))
+            let text = format!("readahead {start}-{last}{mark}: {}", readahead(*rule));
+            Some(ruled(text, why::readahead(*rule).1))
         }
         What::Joined { .. } => Some(ruled("two requests are joined", "deadline.join")),
         _ => None,
@@ -59,22 +70,23 @@ fn mapped(count: i64, boundary: bool) -> Ruled {
     match (count, boundary) {
         (..0, _) => ruled("its indirect block cannot be read", "error.indirect"),
         (0, _) => ruled("a hole", "ext2-get-block.hole"),
-        (_, true) => ruled("up to the last pointer of its array", "ext2-get-block.boundary"),
+        (_, true) => ruled("", "ext2-get-block.boundary"),
         (_, false) => ruled("", "ext2-get-block.extend"),
     }
 }
 
-const fn readahead(rule: ReadaheadRule) -> (&'static str, &'static str) {
+/// A readahead rule in few words.
+const fn readahead(rule: ReadaheadRule) -> &'static str {
     match rule {
-        ReadaheadRule::StartOfFile => ("the file's first page", "readahead.first-page"),
-        ReadaheadRule::Sequential => ("the page that was expected", "readahead.sequential"),
-        ReadaheadRule::Marked => ("a mark that was hit elsewhere", "readahead.marked"),
-        ReadaheadRule::Oversize => ("larger than the window", "readahead.oversize"),
-        ReadaheadRule::SequentialMiss => ("right behind the last read", "readahead.near-previous"),
-        ReadaheadRule::Context => ("pages before it are cached", "readahead.context"),
-        ReadaheadRule::Random => ("here and there, no more than asked for", "readahead.random"),
-        ReadaheadRule::Around => ("around the page that a mapping missed", "fault.read-around"),
-        ReadaheadRule::Forced => ("asked for, without a window", "readahead.forced"),
+        ReadaheadRule::StartOfFile => "the file's first page",
+        ReadaheadRule::Sequential => "as expected",
+        ReadaheadRule::Marked => "a mark that was hit elsewhere",
+        ReadaheadRule::Oversize => "larger than the window",
+        ReadaheadRule::SequentialMiss => "right behind the last read",
+        ReadaheadRule::Context => "pages before it are cached",
+        ReadaheadRule::Random => "here and there",
+        ReadaheadRule::Around => "around a page that was missed",
+        ReadaheadRule::Forced => "asked for",
     }
 }
 
@@ -114,52 +126,13 @@ fn reason_of(reason: Reason, operation: Operation) -> Ruled {
     }
 }
 
-const fn confused(rule: Confused, writes: bool) -> (&'static str, &'static str) {
-    match (rule, writes) {
-        (Confused::HasBuffers, _) => ("it has buffers", "mpage-read.buffers"),
-        (Confused::GetBlockFailed, false) => ("get_block failed", "mpage-read.get-block-error"),
-        (Confused::GetBlockFailed, true) => ("get_block failed", "mpage-write.get-block-error"),
-        (Confused::UpToDateBuffer, _) => ("get_block filled it", "mpage-read.filled"),
-        (Confused::MappedAfterHole, false) => ("a block after a hole", "mpage-read.mapped-after-hole"),
-        (Confused::MappedAfterHole, true) => ("a block after a hole", "mpage-write.mapped-after-unmapped"),
-        (Confused::NotContiguous, false) => ("its blocks lie apart", "mpage-read.page-not-contiguous"),
-        (Confused::NotContiguous, true) => ("its blocks lie apart", "mpage-write.page-not-contiguous"),
-        (Confused::AllocationFailed, _) => ("no bio to be had", "mpage-read.allocation-failure"),
-        (Confused::DirtyUnmapped, _) => ("a dirty block without a place", "mpage-write.unmapped-dirty"),
-        (Confused::NotDirtyUpToDate, _) => ("not all of it is dirty", "mpage-write.not-dirty"),
-        (Confused::AllUnmapped, _) => ("no block has a place", "mpage-write.all-unmapped"),
-        (Confused::PastEnd, _) => ("past the file's end", "mpage-write.beyond-size"),
-    }
+fn confused(rule: Confused, writes: bool) -> (&'static str, &'static str) {
+    if writes { why::confused_written(rule) } else { why::confused_read(rule) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const RULES: [ReadaheadRule; 9] = [
-        ReadaheadRule::StartOfFile,
-        ReadaheadRule::Sequential,
-        ReadaheadRule::Marked,
-        ReadaheadRule::Oversize,
-        ReadaheadRule::SequentialMiss,
-        ReadaheadRule::Context,
-        ReadaheadRule::Random,
-        ReadaheadRule::Around,
-        ReadaheadRule::Forced,
-    ];
-
-    const CONFUSED: [Confused; 10] = [
-        Confused::HasBuffers,
-        Confused::GetBlockFailed,
-        Confused::UpToDateBuffer,
-        Confused::MappedAfterHole,
-        Confused::NotContiguous,
-        Confused::AllocationFailed,
-        Confused::DirtyUnmapped,
-        Confused::NotDirtyUpToDate,
-        Confused::AllUnmapped,
-        Confused::PastEnd,
-    ];
 
     const REASONS: [Reason; 10] = [
         Reason::Boundary,
@@ -184,10 +157,9 @@ mod tests {
     #[test]
     fn every_tag_is_that_of_a_rule() {
         let model = model();
-        let mut tags: Vec<&str> = RULES.iter().map(|rule| readahead(*rule).1).collect();
+        let mut tags = Vec::new();
         for operation in [Operation::Read, Operation::Write] {
             tags.extend(REASONS.iter().filter_map(|reason| reason_of(*reason, operation).1));
-            tags.extend(CONFUSED.iter().map(|rule| confused(*rule, operation == Operation::Write).1));
         }
         let mapped = [(-5, false), (0, false), (1, false), (1, true)];
         tags.extend(mapped.iter().filter_map(|&(count, boundary)| super::mapped(count, boundary).1));
@@ -206,7 +178,7 @@ mod tests {
                 What::Readahead { file: sim_core::io::FileId(0), rule, start: 4, size: 8, async_size };
             own_line(&window).unwrap().0
         };
-        assert_eq!(window(0), "readahead 4-11: asked for, without a window");
-        assert_eq!(window(3), "readahead 4-11, mark at 9: asked for, without a window");
+        assert_eq!(window(0), "readahead 4-11: asked for");
+        assert_eq!(window(3), "readahead 4-11, mark at 9: asked for");
     }
 }

@@ -48,9 +48,8 @@ fn a_bio_that_moved_is_shown_with_its_blocks() {
         difference.because,
         [
             "wl calls readahead 0 0 65536",
-            "readahead 0-15: asked for, without a window  [readahead.forced]",
-            "get_block 0 max 16: 12 at 1000 boundary  up to the last pointer of its array  \
-             [ext2-get-block.boundary]",
+            "readahead 0-15: asked for  [readahead.forced]",
+            "get_block 0 max 16: 12 at 1000 boundary  [ext2-get-block.boundary]",
             "Q RA 8000+96  0-11  used up at its boundary  [mpage-read.boundary]",
         ]
     );

@@ -12,6 +12,7 @@ mod expectations;
 mod library;
 mod resolving;
 mod schema;
+mod words;
 
 use std::sync::Arc;
 
