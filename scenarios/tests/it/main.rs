@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod bad_sectors;
 mod command_line;
 mod conformance;
 mod diagnostics;
