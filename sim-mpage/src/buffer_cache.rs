@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
-use sim_core::io::{FileId, Flags, IoError, Operation, Piece, Reason, Role, Sector};
+use sim_core::io::{FileId, Flags, IoError, Piece, Reason, Role};
 use sim_core::trace::{BufferChange, What};
 
 use crate::errno::Errno;
@@ -17,7 +17,7 @@ use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::submit::{BufferEnd, EndIo, NewBio, spend, submit_bio};
+use crate::submit::{BufferEnd, spend, submit_block};
 
 /// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).
 const LRU: usize = 16;
@@ -128,7 +128,8 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
     } else {
         let end = BufferEnd::ReadSync;
         // [mpage-reason.metadata-read]
-        submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::MetadataRead, end).await;
+        submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::MetadataRead, end)
+            .await;
         wait_on_buffer(k, buffer).await;
     }
     k.pages.unpin(buffer.page);
@@ -172,31 +173,8 @@ pub fn mark_buffer_dirty(k: &Kernel, buffer: BufferRef) {
     }
 }
 
-/// Sends one metadata block by itself; its buffer is locked.
-async fn submit_buffer(
-    k: &Kernel,
-    buffer: BufferRef,
-    physical: u64,
-    owner: Owner,
-    flags: Flags,
-    reason: Reason,
-    end: BufferEnd,
-) {
-    let sectors = k.sizes.block_sectors();
-    let operation = if end == BufferEnd::WriteSync { Operation::Write } else { Operation::Read };
-    let piece = Piece { file: owner.file, role: owner.role, logical: 0, physical, blocks: 1 };
-    let bio = NewBio {
-        operation,
-        flags,
-        sector: Sector(physical * u64::from(sectors)),
-        sectors,
-        segment_sectors: sectors,
-        pieces: vec![piece],
-        pages: Vec::new(),
-        reason,
-        end_io: EndIo::Buffer(buffer, end),
-    };
-    submit_bio(k, bio).await;
+fn metadata_block(owner: Owner, physical: u64) -> Piece {
+    Piece { file: owner.file, role: owner.role, logical: 0, physical, blocks: 1 }
 }
 
 /// Writes the block behind `boundary_block` at once if it is cached and dirty, and does not wait:
@@ -223,7 +201,7 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
     let owner = owner.unwrap_or(Owner { file: None, role: Role::Unknown });
     let end = BufferEnd::WriteSync;
     // [mpage-reason.boundary-block]
-    submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::BoundaryBlock, end).await;
+    submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::BoundaryBlock, end).await;
 }
 
 /// Drops what the device's cache holds of a block that now belongs to a file: it is not dirty any

@@ -45,6 +45,45 @@ pub struct Machine {
     pub seed: u64,
 }
 
+impl Machine {
+    /// A machine with this device and this filesystem, nothing to do, and the defaults of Linux 6.1
+    /// everywhere else: a readahead window of 128 KiB, pages of 4 KiB, memory without bound, CPU
+    /// time for free.
+    pub fn new(device: Device, volume: Volume) -> Machine {
+        Machine {
+            device,
+            queue: block::Settings::default(),
+            read_ahead_pages: 32,
+            volume,
+            first_free: None,
+            kernel: KernelSettings::default(),
+            pages: Vec::new(),
+            metadata: Vec::new(),
+            failing_bio_allocations: Vec::new(),
+            bad_sectors: Vec::new(),
+            setup: Vec::new(),
+            last_setup: Vec::new(),
+            starts_at: None,
+            tasks: Vec::new(),
+            seed: 0,
+        }
+    }
+}
+
+impl Default for KernelSettings {
+    fn default() -> Self {
+        KernelSettings {
+            page_size: 4096,
+            memory_pages: None,
+            cpu: CpuCosts::default(),
+            precedence: Precedence::default(),
+            boundary: true,
+            get_block_fills: false,
+            max_buffer_heads: None,
+        }
+    }
+}
+
 /// A task of the workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskSpec {

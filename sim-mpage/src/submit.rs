@@ -175,6 +175,33 @@ pub struct NewBio {
     pub end_io: EndIo,
 }
 
+/// Sends one block by itself, whose buffer is locked.
+pub async fn submit_block(
+    k: &Kernel,
+    buffer: BufferRef,
+    block: Piece,
+    flags: Flags,
+    reason: Reason,
+    end: BufferEnd,
+) {
+    let sectors = k.sizes.block_sectors();
+    let bio = NewBio {
+        operation: match end {
+            BufferEnd::ReadSync | BufferEnd::AsyncRead => Operation::Read,
+            BufferEnd::AsyncWrite | BufferEnd::WriteSync => Operation::Write,
+        },
+        flags,
+        sector: Sector(block.physical * u64::from(sectors)),
+        sectors,
+        segment_sectors: sectors,
+        pieces: vec![block],
+        pages: Vec::new(),
+        reason,
+        end_io: EndIo::Buffer(buffer, end),
+    };
+    submit_bio(k, bio).await;
+}
+
 /// Spends CPU time: nobody else runs, while completions and timers come.
 pub fn spend(k: &Kernel, duration: Duration) -> Spend<'_> {
     Spend { k, duration, occupy: None }

@@ -2,18 +2,14 @@
 
 use sim_core::io::blocks::{Layout as Placed, Order};
 use sim_core::io::{Confused, FileId, Flags, Operation, Reason, Role};
-use sim_core::task::Precedence;
 use sim_core::time::Time;
 use sim_core::trace::{BufferChange, Event, Memory, Orders, PageChange, ReadaheadRule, Sink, What};
-use sim_disk::block::Settings;
 use sim_disk::device::Device;
 use sim_disk::ideal::{self, Ideal};
 use sim_mpage::call::{Access, Call, Handle};
 use sim_mpage::ext2::file_map::Run;
 use sim_mpage::ext2::layout::{FileLayout, Layout, volume};
-use sim_mpage::machine::{
-    BadSectors, BufferState, CpuCosts, KernelSettings, Machine, MetadataState, PageState, TaskSpec, TimedCall,
-};
+use sim_mpage::machine::{BadSectors, BufferState, Machine, MetadataState, PageState, TaskSpec, TimedCall};
 use sim_mpage::run::{Outcome, RunError, run};
 
 /// The bench's file.
@@ -72,31 +68,7 @@ impl Bench {
     pub(crate) fn on_device(block_size: u32, files: Vec<FileLayout>, device_sectors: u64) -> Bench {
         let volume = volume(&Layout { block_size, device_sectors, files }).unwrap();
         let settings = ideal::Settings { sectors: device_sectors, ..ideal::Settings::default() };
-        let machine = Machine {
-            device: Device::Ideal(Box::new(Ideal::new(settings))),
-            queue: Settings::default(),
-            read_ahead_pages: 32,
-            first_free: None,
-            volume,
-            kernel: KernelSettings {
-                page_size: 4096,
-                memory_pages: None,
-                cpu: CpuCosts::default(),
-                precedence: Precedence::default(),
-                boundary: true,
-                get_block_fills: false,
-                max_buffer_heads: None,
-            },
-            pages: Vec::new(),
-            metadata: Vec::new(),
-            failing_bio_allocations: Vec::new(),
-            bad_sectors: Vec::new(),
-            setup: Vec::new(),
-            last_setup: Vec::new(),
-            starts_at: None,
-            tasks: Vec::new(),
-            seed: 1,
-        };
+        let machine = Machine::new(Device::Ideal(Box::new(Ideal::new(settings))), volume);
         Bench { machine }
     }
 
