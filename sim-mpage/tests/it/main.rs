@@ -6,6 +6,7 @@
 
 mod bench;
 mod classic;
+mod faults;
 mod memory;
 mod metadata;
 mod page_cache;

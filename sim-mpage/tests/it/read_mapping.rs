@@ -7,7 +7,8 @@ use crate::bench::{Bench, read, readahead};
 use Confused::{MappedAfterHole, NotContiguous};
 
 // [mpage-read.reuse] [mpage-read.take] [mpage-read.range] [mpage-read.end-of-request]
-// [mpage-reason.end-of-request] [mpage-read.allocate]
+// [mpage-reason.end-of-request] [mpage-read.allocate] [ext2-get-block.found]
+// [ext2-get-block.result]
 #[test]
 fn later_pages_take_their_blocks_from_the_mapping_of_the_first() {
     let ran = Bench::new(1024, "0-7@1000").run(&[readahead(0, 8192)]);
@@ -110,7 +111,7 @@ fn data_behind_a_hole_of_the_same_page_are_read_one_by_one() {
     assert_eq!((ran.bios(), ran.confused()), ("2 3", vec![MappedAfterHole]));
 }
 
-// [mpage-read.hole-first]
+// [mpage-read.hole-first] [ext2-get-block.hole]
 #[test]
 fn a_page_that_is_a_hole_is_up_to_date_without_io_and_leaves_the_bio_as_it_is() {
     let ran = Bench::new(1024, "0-3@1000 8-11@1004").run(&[readahead(0, 12288), read(12288)]);
