@@ -272,22 +272,22 @@ pub async fn finish_plug(k: &Kernel) {
 }
 
 fn flush_plug(k: &Kernel, reason: FlushReason) {
-    let mut events = Vec::new();
-    {
-        let mut plugs = k.plugs.borrow_mut();
-        let (sections, plug) = plugs.of(k);
-        if *sections == 0 || plug.is_empty() {
-            return;
-        }
-        k.block.borrow_mut().flush_plug(plug, reason, k.now.get(), &mut events);
+    let mut plugs = k.plugs.borrow_mut();
+    let (sections, plug) = plugs.of(k);
+    if *sections == 0 || plug.is_empty() {
+        return;
     }
+    let mut events = k.told.take();
+    k.block.borrow_mut().flush_plug(plug, reason, k.now.get(), &mut events);
+    drop(plugs);
     take_events(k, events);
 }
 
-fn take_events(k: &Kernel, events: Vec<What>) {
-    for event in events {
+fn take_events(k: &Kernel, mut events: Vec<What>) {
+    for event in events.drain(..) {
         record(k, event);
     }
+    k.told.set(events);
     call_worker(k);
 }
 
@@ -369,7 +369,7 @@ async fn place(k: &Kernel, bio: Bio) {
 }
 
 fn take_step(k: &Kernel, submission: &mut Submission) -> Step {
-    let mut events = Vec::new();
+    let mut events = k.told.take();
     let step = {
         let mut plugs = k.plugs.borrow_mut();
         let (sections, plug) = plugs.of(k);
@@ -391,10 +391,10 @@ async fn issue_direct(k: &Kernel) {
 /// Hands a request to the device.
 // [cpu.issue]
 async fn issue(k: &Kernel, request: RequestId) {
-    let mut events = Vec::new();
+    let mut events = k.told.take();
     let command = k.block.borrow_mut().issue(request, k.tasks.current().0, &mut events);
     let mut event = EventId::NONE;
-    for what in events {
+    for what in events.drain(..) {
         let first = match &what {
             What::Issued { bios, .. } => bios.first().copied(),
             _ => None,
@@ -402,6 +402,7 @@ async fn issue(k: &Kernel, request: RequestId) {
         let because = first.and_then(|bio| k.bios.borrow().get(bio).map(|bio| bio.queued));
         event = record_because(k, because.unwrap_or(EventId::NONE), what);
     }
+    k.told.set(events);
     let at = k.now.get();
     // [error.request]
     let fails = k.faults.borrow_mut().check(&command).is_err();
