@@ -42,6 +42,7 @@ impl Vma {
         Vma { file, pages, advice, entries: BTreeSet::new() }
     }
 
+    // [buffers-life.drop-mapped] [memory.mapped]
     fn set_entry(&mut self, k: &Kernel, index: u64, page: PageRef) {
         if self.entries.insert(index) {
             k.pages.pin(page);
