@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use sim_core::io::FileId;
 use sim_core::time::Duration;
-use sim_mpage::call::{Access, Call};
+use sim_mpage::call::{Access, Advice, Call};
 
 pub use names::{FileNames, Handles};
 pub use problem::{CallError, CallProblem};
@@ -22,35 +22,25 @@ use crate::nearest::nearest;
 use crate::quantity::{parse_size, parse_time};
 
 /// Calls that can be made, with the words that follow their names.
-const CALLS: [(&str, &str); 8] = [
+const CALLS: [(&str, &str); 13] = [
     ("open", "HANDLE PATH r|w"),
     ("close", "HANDLE"),
     ("read", "HANDLE LENGTH"),
     ("pread", "HANDLE OFFSET LENGTH"),
     ("readahead", "HANDLE OFFSET LENGTH"),
+    ("fadvise", "HANDLE OFFSET LENGTH normal|random|sequential|willneed"),
+    ("mmap", "HANDLE LENGTH r|w [normal|random|sequential]"),
+    ("mread", "HANDLE OFFSET"),
+    ("fail", "SECTOR COUNT"),
+    ("heal", ""),
     ("drop", ""),
     ("writeback", "PATH"),
     ("sleep", "TIME"),
 ];
 
 /// Calls that the traces know and the simulated kernel does not yet.
-const NOT_BUILT: [&str; 15] = [
-    "fadvise",
-    "mmap",
-    "mread",
-    "mdirty",
-    "msync",
-    "write",
-    "pwrite",
-    "fsync",
-    "fdatasync",
-    "ftruncate",
-    "sync",
-    "syncfs",
-    "sfr",
-    "fail",
-    "heal",
-];
+const NOT_BUILT: [&str; 10] =
+    ["mdirty", "msync", "write", "pwrite", "fsync", "fdatasync", "ftruncate", "sync", "syncfs", "sfr"];
 
 struct Word<'a> {
     text: &'a str,
@@ -82,6 +72,20 @@ impl Word<'_> {
             "w" => Ok(Access::ReadWrite),
             other => Err(self.wrong(CallProblem::Access(other.to_owned()))),
         }
+    }
+
+    fn advice(&self, of_a_file: bool) -> Result<Advice, CallError> {
+        match self.text {
+            "normal" => Ok(Advice::Normal),
+            "random" => Ok(Advice::Random),
+            "sequential" => Ok(Advice::Sequential),
+            "willneed" if of_a_file => Ok(Advice::WillNeed),
+            other => Err(self.wrong(CallProblem::Advice(other.to_owned()))),
+        }
+    }
+
+    fn number(&self) -> Result<u64, CallError> {
+        self.text.parse().map_err(|_| self.wrong(CallProblem::Number(self.text.to_owned())))
     }
 
     fn file(&self, files: &mut FileNames) -> Result<FileId, CallError> {
@@ -139,6 +143,24 @@ pub fn parse_call(text: &str, files: &mut FileNames, handles: &mut Handles) -> R
             let (offset, length) = range(offset, length)?;
             Ok(Call::Readahead { handle, offset, length })
         }
+        ("fadvise", [handle, offset, length, advice]) => {
+            let handle = handles.get(handle.text).map_err(|problem| handle.wrong(problem))?;
+            let (offset, length) = range(offset, length)?;
+            Ok(Call::Fadvise { handle, offset, length, advice: advice.advice(true)? })
+        }
+        ("mmap", [handle, length, access, advice @ ..]) if advice.len() <= 1 => {
+            let handle = handles.get(handle.text).map_err(|problem| handle.wrong(problem))?;
+            let advice = advice.first().map_or(Ok(Advice::Normal), |advice| advice.advice(false))?;
+            Ok(Call::Mmap { handle, length: length.bytes()?, access: access.access()?, advice })
+        }
+        ("mread", [handle, offset]) => {
+            let handle = handles.get(handle.text).map_err(|problem| handle.wrong(problem))?;
+            Ok(Call::Mread { handle, offset: offset.bytes()? })
+        }
+        ("fail", [sector, sectors]) => {
+            Ok(Call::Fail { sector: sector.number()?, sectors: sectors.number()? })
+        }
+        ("heal", []) => Ok(Call::Heal),
         ("drop", []) => Ok(Call::Drop),
         ("writeback", [path]) => Ok(Call::Writeback { file: path.file(files)? }),
         ("sleep", [time]) => Ok(Call::Sleep { duration: time.time()? }),

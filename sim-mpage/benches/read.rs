@@ -19,14 +19,12 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use sim_core::io::FileId;
-use sim_core::task::Precedence;
 use sim_core::time::Time;
 use sim_core::trace::Nothing;
-use sim_disk::block;
 use sim_disk::ideal::{Ideal, Settings};
 use sim_mpage::call::{Access, Call, Handle};
 use sim_mpage::ext2::layout::{FileLayout, Layout, contiguous, first_file_block, volume};
-use sim_mpage::machine::{CpuCosts, KernelSettings, Machine, TaskSpec, TimedCall};
+use sim_mpage::machine::{KernelSettings, Machine, TaskSpec, TimedCall};
 use sim_mpage::run::run;
 
 const PAGE: u64 = 4096;
@@ -50,28 +48,17 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
     let volume = volume.unwrap_or_else(|error| unreachable!("{error}"));
     let times = u32::try_from(read / piece).unwrap_or(u32::MAX);
     let reads = TimedCall { times, ..TimedCall::once(Call::Read { handle: HANDLE, length: piece }) };
+    let device = Ideal::new(Settings { sectors: device_sectors, ..Settings::default() }).into();
     Machine {
-        first_free: None,
-        device: Ideal::new(Settings { sectors: device_sectors, ..Settings::default() }).into(),
-        queue: block::Settings::default(),
-        read_ahead_pages: 32,
-        volume,
-        kernel: KernelSettings {
-            page_size: 4096,
-            memory_pages: Some(16384),
-            cpu: CpuCosts::default(),
-            precedence: Precedence::default(),
-            boundary: true,
-            get_block_fills: false,
-            max_buffer_heads: None,
-        },
-        pages: Vec::new(),
-        metadata: Vec::new(),
-        failing_bio_allocations: Vec::new(),
-        bad_sectors: Vec::new(),
-        setup: vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }],
-        tasks: vec![TaskSpec { name: "reader".to_owned(), pid: 100, start: Time::ZERO, calls: vec![reads] }],
-        seed: 1,
+        kernel: KernelSettings { memory_pages: Some(16384), ..KernelSettings::default() },
+        tasks: vec![TaskSpec {
+            name: "reader".to_owned(),
+            pid: 100,
+            start: Time::ZERO,
+            setup: vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }],
+            calls: vec![reads],
+        }],
+        ..Machine::new(device, volume)
     }
 }
 

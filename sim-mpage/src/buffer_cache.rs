@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use sim_core::io::{Flags, IoError, Operation, Piece, Reason, Role, Sector};
+use sim_core::io::{Flags, IoError, Piece, Reason, Role};
 use sim_core::trace::{BufferChange, What};
 
 use crate::errno::Errno;
@@ -18,12 +18,13 @@ use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::submit::{BufferEnd, EndIo, NewBio, spend, submit_bio};
+use crate::submit::{BufferEnd, spend, submit_block};
 
 /// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).
 const LRU: usize = 16;
 
 /// What the device's cache knows beside its pages: the buffers used last.
+// [buffers-life.buffer-cache]
 #[derive(Debug, Default)]
 pub struct BufferCache {
     lru: RefCell<VecDeque<(u64, BufferRef)>>,
@@ -124,7 +125,9 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
         unlock_buffer(k, buffer);
     } else {
         let end = BufferEnd::ReadSync;
-        submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::MetadataRead, end).await;
+        // [mpage-reason.metadata-read]
+        submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::MetadataRead, end)
+            .await;
         wait_on_buffer(k, buffer).await;
     }
     k.pages.unpin(buffer.page);
@@ -132,6 +135,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
 }
 
 /// Takes the buffer's lock, sleeping as long as somebody else has it.
+// [processes.wait-buffer-lock]
 pub async fn lock_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Exclusive).await;
@@ -146,6 +150,7 @@ pub fn unlock_buffer(k: &Kernel, buffer: BufferRef) {
 }
 
 /// Sleeps until nobody has the buffer's lock.
+// [processes.wait-buffer]
 pub async fn wait_on_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Front).await;
@@ -166,31 +171,8 @@ pub fn mark_buffer_dirty(k: &Kernel, buffer: BufferRef) {
     }
 }
 
-/// Sends one metadata block by itself; its buffer is locked.
-async fn submit_buffer(
-    k: &Kernel,
-    buffer: BufferRef,
-    physical: u64,
-    owner: Owner,
-    flags: Flags,
-    reason: Reason,
-    end: BufferEnd,
-) {
-    let sectors = k.sizes.block_sectors();
-    let operation = if end == BufferEnd::WriteSync { Operation::Write } else { Operation::Read };
-    let piece = Piece { file: owner.file, role: owner.role, logical: 0, physical, blocks: 1 };
-    let bio = NewBio {
-        operation,
-        flags,
-        sector: Sector(physical * u64::from(sectors)),
-        sectors,
-        segment_sectors: sectors,
-        pieces: vec![piece],
-        pages: Vec::new(),
-        reason,
-        end_io: EndIo::Buffer(buffer, end),
-    };
-    submit_bio(k, bio).await;
+fn metadata_block(owner: Owner, physical: u64) -> Piece {
+    Piece { file: owner.file, role: owner.role, logical: 0, physical, blocks: 1 }
 }
 
 /// Writes the block behind `boundary_block` at once if it is cached and dirty, and does not wait:
@@ -207,6 +189,7 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
         unlock_buffer(k, buffer);
         return;
     }
+    // [buffers-life.page-mark] The page stays marked: only its own writeback would take that off.
     k.pages.change_buffer(buffer, |buffer| {
         buffer.dirty = false;
         buffer.write_error = false;
@@ -214,7 +197,8 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
     record(k, What::Buffer { physical, change: BufferChange::Cleaned });
     let owner = k.pages.buffer(buffer).owner.unwrap_or(Owner { file: None, role: Role::Unknown });
     let end = BufferEnd::WriteSync;
-    submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::BoundaryBlock, end).await;
+    // [mpage-reason.boundary-block]
+    submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::BoundaryBlock, end).await;
 }
 
 /// Drops what the device's cache holds of a block that now belongs to a file: it is not dirty any

@@ -16,6 +16,19 @@ pub enum Access {
     ReadWrite,
 }
 
+/// What a process says of its way to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// Nothing special.
+    Normal,
+    /// Here and there: no readahead.
+    Random,
+    /// From start to end: twice the readahead.
+    Sequential,
+    /// Soon: read it now. Of a file only.
+    WillNeed,
+}
+
 /// A system call. Offsets and lengths are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -58,6 +71,44 @@ pub enum Call {
         /// How much.
         length: u64,
     },
+    /// Says how a file is going to be read (`posix_fadvise`).
+    Fadvise {
+        /// The handle.
+        handle: Handle,
+        /// From where; only `WillNeed` looks at it.
+        offset: u64,
+        /// How much, 0 to the end.
+        length: u64,
+        /// What is said.
+        advice: Advice,
+    },
+    /// Maps a file from its start, shared.
+    Mmap {
+        /// The handle, which stands for the mapping from now on.
+        handle: Handle,
+        /// How much.
+        length: u64,
+        /// What for.
+        access: Access,
+        /// What is said of it with `madvise`.
+        advice: Advice,
+    },
+    /// Reads one byte of a mapping.
+    Mread {
+        /// The handle.
+        handle: Handle,
+        /// Where.
+        offset: u64,
+    },
+    /// Makes sectors of the device bad.
+    Fail {
+        /// The first one.
+        sector: u64,
+        /// How many.
+        sectors: u64,
+    },
+    /// Makes all sectors good.
+    Heal,
     /// Drops all clean pages of files and device (`drop_caches` 3).
     Drop,
     /// Writes the dirty pages of a file back, for data integrity, and waits for them.

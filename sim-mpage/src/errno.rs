@@ -1,5 +1,8 @@
 //! Error numbers of the kernel, as far as the simulated calls return them.
 
+/// What stands for the signal SIGBUS among results: no error number is so far below zero.
+pub const SIGBUS: i64 = i64::MIN;
+
 /// An error that the kernel returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Errno {
@@ -12,6 +15,9 @@ pub enum Errno {
     /// ENOMEM: no free page. It ends the run.
     #[error("ENOMEM (out of memory)")]
     NoMemory,
+    /// SIGBUS: a page of a mapping could not be read. No error number, but a signal.
+    #[error("SIGBUS (bus error)")]
+    Bus,
     /// EBADF: the handle is not open, or not for this.
     #[error("EBADF (bad file descriptor)")]
     BadHandle,
@@ -25,6 +31,7 @@ impl Errno {
             Errno::BadHandle => -9,
             Errno::NoMemory => -12,
             Errno::NoSpace => -28,
+            Errno::Bus => SIGBUS,
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! `docs/model/pagecache.md`.
 
+pub mod fault;
 pub mod read;
 pub mod readahead;
 pub mod window;

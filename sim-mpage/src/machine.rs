@@ -33,12 +33,55 @@ pub struct Machine {
     pub failing_bio_allocations: Vec<u64>,
     /// Sectors that fail.
     pub bad_sectors: Vec<BadSectors>,
-    /// Calls before recording starts.
+    /// Calls before recording starts, by a process of its own that keeps its files open.
     pub setup: Vec<Call>,
+    /// Calls of that process after the set-ups of all tasks, just before these are let go.
+    pub last_setup: Vec<Call>,
+    /// Where in a second of the virtual clock the recording begins; `None`: at once after the set-up.
+    pub starts_at: Option<Duration>,
     /// The tasks of the workload.
     pub tasks: Vec<TaskSpec>,
     /// The master seed.
     pub seed: u64,
+}
+
+impl Machine {
+    /// A machine with this device and this filesystem, nothing to do, and the defaults of Linux 6.1
+    /// everywhere else: a readahead window of 128 KiB, pages of 4 KiB, memory without bound, CPU
+    /// time for free.
+    pub fn new(device: Device, volume: Volume) -> Machine {
+        Machine {
+            device,
+            queue: block::Settings::default(),
+            read_ahead_pages: 32,
+            volume,
+            first_free: None,
+            kernel: KernelSettings::default(),
+            pages: Vec::new(),
+            metadata: Vec::new(),
+            failing_bio_allocations: Vec::new(),
+            bad_sectors: Vec::new(),
+            setup: Vec::new(),
+            last_setup: Vec::new(),
+            starts_at: None,
+            tasks: Vec::new(),
+            seed: 0,
+        }
+    }
+}
+
+impl Default for KernelSettings {
+    fn default() -> Self {
+        KernelSettings {
+            page_size: 4096,
+            memory_pages: None,
+            cpu: CpuCosts::default(),
+            precedence: Precedence::default(),
+            boundary: true,
+            get_block_fills: false,
+            max_buffer_heads: None,
+        }
+    }
 }
 
 /// A task of the workload.
@@ -50,6 +93,8 @@ pub struct TaskSpec {
     pub pid: u32,
     /// When it starts, counted from the start of the recording.
     pub start: Time,
+    /// Its calls before recording starts; what they open stays open.
+    pub setup: Vec<Call>,
     /// Its calls, one after the other.
     pub calls: Vec<TimedCall>,
 }
@@ -93,6 +138,7 @@ pub struct KernelSettings {
 }
 
 /// CPU time that is spent on the virtual clock.
+// [cpu.default]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CpuCosts {
     /// A system call.

@@ -175,8 +175,34 @@ pub struct NewBio {
     pub end_io: EndIo,
 }
 
+/// Sends one block by itself, whose buffer is locked.
+pub async fn submit_block(
+    k: &Kernel,
+    buffer: BufferRef,
+    block: Piece,
+    flags: Flags,
+    reason: Reason,
+    end: BufferEnd,
+) {
+    let sectors = k.sizes.block_sectors();
+    let bio = NewBio {
+        operation: match end {
+            BufferEnd::ReadSync | BufferEnd::AsyncRead => Operation::Read,
+            BufferEnd::AsyncWrite | BufferEnd::WriteSync => Operation::Write,
+        },
+        flags,
+        sector: Sector(block.physical * u64::from(sectors)),
+        sectors,
+        segment_sectors: sectors,
+        pieces: vec![block],
+        pages: Vec::new(),
+        reason,
+        end_io: EndIo::Buffer(buffer, end),
+    };
+    submit_bio(k, bio).await;
+}
+
 /// Spends CPU time: nobody else runs, while completions and timers come.
-// [cpu.spend]
 pub fn spend(k: &Kernel, duration: Duration) -> Spend<'_> {
     Spend { k, duration, occupy: None }
 }
@@ -214,11 +240,12 @@ pub fn set_timer(k: &Kernel, at: Time, timer: Timer) {
 
 /// The only way to sleep: the task has put itself into a queue (`Tasks::prepare_to_sleep` first);
 /// what is in its plug goes to the device before it sleeps.
-// [block.plug.sleep]
+// [processes.sleep-flushes] [block-plug.sleep]
 pub async fn sleep_on(k: &Kernel, waits_for: WaitsFor) {
     flush_plug(k, FlushReason::Sleep);
     k.tasks.sleep(waits_for).await;
     if waits_for != WaitsFor::Work {
+        // [cpu.wake]
         spend(k, k.settings.cpu.wake).await;
     }
 }
@@ -278,6 +305,7 @@ pub fn call_worker(k: &Kernel) {
 /// for a tag.
 pub async fn submit_bio(k: &Kernel, new: NewBio) {
     k.tasks.give_way().await;
+    // [cpu.bio]
     spend(k, k.settings.cpu.bio).await;
     let bio = queue(k, new);
     let queued = k.bios.borrow().get(bio.id).map_or(EventId::NONE, |bio| bio.queued);
@@ -328,6 +356,7 @@ async fn place(k: &Kernel, bio: Bio) {
             Step::Done => return,
             Step::Issue => {}
             Step::GiveWay => k.tasks.give_way().await,
+            // [processes.wait-tag]
             Step::WaitForTag => {
                 k.tasks.prepare_to_sleep();
                 flush_plug(k, FlushReason::Sleep);
@@ -375,6 +404,7 @@ async fn issue(k: &Kernel, request: RequestId) {
     }
     k.told.set(events);
     let at = k.now.get();
+    // [error.request]
     let fails = k.faults.borrow_mut().check(&command).is_err();
     if !k.settings.cpu.issue_sector.is_zero() {
         let cost = k.settings.cpu.issue_sector.checked_mul(u64::from(command.sectors));
@@ -389,7 +419,7 @@ async fn issue(k: &Kernel, request: RequestId) {
 
 /// The block layer's kernel worker: whenever it is called, it takes requests out of the scheduler
 /// until that is empty or there is no tag.
-// [block.worker.run]
+// [block-worker.run]
 pub async fn block_worker(k: &Kernel) {
     loop {
         k.tasks.prepare_to_sleep();

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::io::FileId;
+use sim_core::io::{FileId, Sector};
 use sim_core::time::Time;
 use sim_core::trace::What;
 
-use crate::call::{Access, Call, Handle};
+use sim_disk::faults::{Fault, Faults};
+
+use crate::call::{Access, Advice, Call, Handle};
 use crate::errno::Errno;
+use crate::filemap::fault::{Vma, mread};
 use crate::filemap::read::filemap_read;
 use crate::filemap::readahead::force_page_cache_ra;
 use crate::filemap::window::FileRaState;
@@ -32,6 +35,7 @@ struct OpenFile {
 #[derive(Debug, Default)]
 pub struct Process {
     handles: BTreeMap<Handle, OpenFile>,
+    mappings: BTreeMap<Handle, Vma>,
     results: Vec<i64>,
     read_ahead_pages: u64,
 }
@@ -88,7 +92,7 @@ async fn let_trace_out(k: &Kernel) {
 async fn make_numbered_call(k: &Kernel, process: &mut Process, call: Call, number: u32) -> i64 {
     let event = record(k, What::Call { number });
     let span = enter_span(k, event);
-    // [cpu.system-call]
+    // [cpu.call]
     spend(k, k.settings.cpu.system_call).await;
     let result = match make_call(k, process, call).await {
         Ok(count) => i64::try_from(count).unwrap_or(i64::MAX),
@@ -122,6 +126,31 @@ async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64,
             readahead(k, open, offset, length).await;
             Ok(0)
         }
+        Call::Fadvise { handle, offset, length, advice } => {
+            let default = process.read_ahead_pages;
+            fadvise(k, process.open(handle)?, default, (offset, length), advice).await;
+            Ok(0)
+        }
+        Call::Mmap { handle, length, access: _, advice } => {
+            let file = process.open(handle)?.file;
+            let vma = Vma::new(file, length.div_ceil(u64::from(k.sizes.page)), advice);
+            process.mappings.insert(handle, vma);
+            Ok(0)
+        }
+        Call::Mread { handle, offset } => {
+            let open = process.handles.get_mut(&handle).ok_or(Errno::BadHandle)?;
+            let vma = process.mappings.get_mut(&handle).ok_or(Errno::BadHandle)?;
+            mread(k, vma, &mut open.ra, offset).await.map(|()| 0)
+        }
+        Call::Fail { sector, sectors } => {
+            let sector = Sector(sector);
+            k.faults.borrow_mut().add(Fault { sector, sectors, operation: None, times: None });
+            Ok(0)
+        }
+        Call::Heal => {
+            *k.faults.borrow_mut() = Faults::new();
+            Ok(0)
+        }
         Call::Drop => {
             drop_caches(k);
             Ok(0)
@@ -133,6 +162,26 @@ async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64,
             }
             Ok(0)
         }
+    }
+}
+
+/// What a process says of its way to read a file.
+// [readahead.advice]
+async fn fadvise(
+    k: &Kernel,
+    open: &mut OpenFile,
+    default: u64,
+    (offset, length): (u64, u64),
+    advice: Advice,
+) {
+    let ra = &mut open.ra;
+    match advice {
+        // [error.advice]
+        Advice::Normal => (ra.ra_pages, ra.random) = (default, false),
+        Advice::Sequential => (ra.ra_pages, ra.random) = (default.saturating_mul(2), false),
+        Advice::Random => ra.random = true,
+        // [readahead.willneed]
+        Advice::WillNeed => readahead(k, open, offset, length).await,
     }
 }
 

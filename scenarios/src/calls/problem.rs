@@ -51,6 +51,12 @@ pub enum CallProblem {
     /// Neither `r` nor `w`.
     #[error("expected r (to read) or w (to read and write), found \"{0}\"")]
     Access(String),
+    /// No advice that this call takes.
+    #[error("expected normal, random, sequential (or of fadvise willneed), found \"{0}\"")]
+    Advice(String),
+    /// No whole number.
+    #[error("expected a whole number of sectors, found \"{0}\"")]
+    Number(String),
     /// No right quantity.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
@@ -75,6 +81,8 @@ impl CallProblem {
             CallProblem::NotOpen { .. } => "expected the handle of an open file",
             CallProblem::AlreadyOpen(_) => "expected another handle",
             CallProblem::Access(_) => "expected r or w",
+            CallProblem::Advice(_) => "expected an advice",
+            CallProblem::Number(_) => "expected a number",
             CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time",
             CallProblem::Quantity(_) => "expected a quantity",
             CallProblem::RangeTooLarge { .. } => "expected less",

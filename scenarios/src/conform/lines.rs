@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use sim_core::io::{BioId, RequestId, Rwbs, Sector};
 use sim_core::trace::{Event, What};
+use sim_mpage::errno::{Errno, SIGBUS};
 use sim_mpage::run::Outcome;
 
 use super::level::Level;
-use super::machine::WORKLOAD;
-use super::recorded::{Extent, Recorded, RecordedEvent};
+use super::recorded::{Extent, Process, Recorded, RecordedEvent};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +43,11 @@ fn get_block(block: u64, max: u64, create: bool, count: i64, phys: u64, new: boo
 /// What the kernel did.
 pub(super) fn recorded(recorded: &Recorded) -> Vec<Line> {
     let mut lines: Vec<_> = recorded.events.iter().filter_map(recorded_line).collect();
-    for (op, result) in recorded.ops.iter().zip(&recorded.results) {
-        lines.extend(result_line(op, &result.to_string()));
+    for (name, process) in recorded.processes() {
+        for (op, result) in process.ops.iter().zip(process.results) {
+            let text = result.as_str().map_or_else(|| result.to_string(), str::to_owned);
+            lines.extend(result_line(&name, op, &text));
+        }
     }
     lines
 }
@@ -54,7 +57,9 @@ fn recorded_line(event: &RecordedEvent) -> Option<Line> {
         Line::of_extent(level, letter, rwbs, *sector, *sectors)
     };
     Some(match event {
-        RecordedEvent::Call { op } => Line::new(Level::Events, format!("call {op}")),
+        RecordedEvent::Call { op, task } => {
+            call_line(&task.map_or_else(|| "wl".to_owned(), |task| format!("t{task}")), op)
+        }
         RecordedEvent::GetBlock { block, max, create, count, phys, new, boundary } => {
             get_block(*block, *max, *create != 0, *count, *phys, *new != 0, *boundary != 0)
         }
@@ -73,20 +78,39 @@ fn recorded_line(event: &RecordedEvent) -> Option<Line> {
     })
 }
 
+fn call_line(process: &str, op: &str) -> Line {
+    Line::new(Level::Events, format!("{process} calls {op}"))
+}
+
+/// What a simulated call returned, in the words of the traces.
+fn result_text(result: i64) -> String {
+    if result == SIGBUS {
+        "SIGBUS".to_owned()
+    } else if result == Errno::Io.code() {
+        "Input/output error".to_owned()
+    } else {
+        result.to_string()
+    }
+}
+
 /// What a call returned; what `open` returns is the recorder's own affair.
-fn result_line(op: &str, result: &str) -> Option<Line> {
+fn result_line(process: &str, op: &str, result: &str) -> Option<Line> {
     if op.starts_with("open ") {
         return None;
     }
-    Some(Line::new(Level::Results, format!("{op} = {result}")))
+    Some(Line::new(Level::Results, format!("{process}: {op} = {result}")))
 }
 
 /// What the simulator did.
 pub(super) fn simulated(recorded: &Recorded, events: &[Event], outcome: &Outcome) -> Vec<Line> {
-    let mut letters = Letters { recorded, outcome, bios: BTreeMap::new(), requests: BTreeMap::new() };
+    let processes = recorded.processes();
+    let mut letters =
+        Letters { processes: &processes, outcome, bios: BTreeMap::new(), requests: BTreeMap::new() };
     let mut lines: Vec<_> = events.iter().filter_map(|event| letters.line(event)).collect();
-    for (op, &result) in recorded.ops.iter().zip(outcome.results.iter().flatten()) {
-        lines.extend(result_line(op, &result.to_string()));
+    for ((name, process), results) in recorded.processes().iter().zip(&outcome.results) {
+        for (op, &result) in process.ops.iter().zip(results) {
+            lines.extend(result_line(name, op, &result_text(result)));
+        }
     }
     lines
 }
@@ -94,7 +118,7 @@ pub(super) fn simulated(recorded: &Recorded, events: &[Event], outcome: &Outcome
 /// Derives blktrace's letters from events: those of merges and insertions tell operation and flags,
 /// which the trace tells once.
 struct Letters<'a> {
-    recorded: &'a Recorded,
+    processes: &'a [(String, Process<'a>)],
     outcome: &'a Outcome,
     bios: BTreeMap<BioId, String>,
     requests: BTreeMap<RequestId, String>,
@@ -149,8 +173,8 @@ impl Letters<'_> {
 
     fn call(&self, event: &Event, number: u32) -> Option<Line> {
         let name = self.outcome.tasks.get(event.task.0 as usize)?;
-        let op = self.recorded.ops.get(number as usize).filter(|_| name == WORKLOAD)?;
-        Some(Line::new(Level::Events, format!("call {op}")))
+        let (_, process) = self.processes.iter().find(|(process, _)| process == name)?;
+        Some(call_line(name, process.ops.get(number as usize)?))
     }
 }
 

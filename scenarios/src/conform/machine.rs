@@ -3,7 +3,7 @@
 use sim_core::io::Role;
 use sim_core::task::Precedence;
 use sim_core::time::{Duration, Time};
-use sim_disk::block::{SchedulerKind, Settings};
+use sim_disk::block::{Iosched, SchedulerKind, Settings};
 use sim_disk::device::Device;
 use sim_disk::ideal::{self, Ideal};
 use sim_mpage::call::Call;
@@ -12,61 +12,60 @@ use sim_mpage::ext2::layout::{FileLayout, Layout, volume};
 use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::{KernelSettings, Machine, TaskSpec, TimedCall};
 
-use super::recorded::{Recorded, RecordedDevice, RecordedFile};
+use super::recorded::{Process, Recorded, RecordedDevice, RecordedFile, RecordedIosched};
 use crate::calls::{FileNames, Handles, parse_call};
 use crate::prepare::preset_costs;
 use crate::scenario::kernel::CpuPreset;
 
-/// The name of the process under test, in traces and here.
-pub(super) const WORKLOAD: &str = "wl";
-
 /// The machine of a trace; a text that says what is not built if the trace needs more.
 pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
     refuse_what_is_not_built(recorded)?;
-    let mut files = FileNames::fixed(recorded.files.iter().map(|file| &file.path));
-    let mut handles = Handles::new();
-    let mut parse = |texts: &[String]| -> Result<Vec<Call>, String> {
-        let parsed = texts.iter().map(|text| parse_call(text, &mut files, &mut handles));
-        parsed.collect::<Result<_, _>>().map_err(|error| error.to_string())
-    };
-    let (setup, calls) = (parse(&recorded.setup)?, parse(&recorded.ops)?);
+    let processes = recorded.processes();
+    let tasks = processes.iter().map(|(name, process)| task(recorded, name, process));
+    let first_op = processes.first().and_then(|(_, process)| process.ops_at_us.first());
+    let several = recorded.tasks.is_some();
     Ok(Machine {
-        device: device(&recorded.device)?,
         queue: queue(&recorded.device)?,
         read_ahead_pages: u64::from(recorded.device.read_ahead_kb) * 1024
             / u64::from(recorded.page_size.max(1)),
-        volume: described(recorded)?,
-        first_free: None,
         kernel: KernelSettings {
             page_size: recorded.page_size,
-            memory_pages: None,
             cpu: preset_costs(CpuPreset::Recorded),
-            precedence: Precedence::WorkerFirst,
+            precedence: match recorded.policy.as_deref() {
+                Some("fifo") => Precedence::ProcessesFirst,
+                _ => Precedence::WorkerFirst,
+            },
             boundary: recorded.boundary,
-            get_block_fills: false,
-            max_buffer_heads: None,
+            ..KernelSettings::default()
         },
-        pages: Vec::new(),
-        metadata: Vec::new(),
-        failing_bio_allocations: Vec::new(),
-        bad_sectors: Vec::new(),
-        setup,
-        tasks: vec![TaskSpec {
-            name: WORKLOAD.to_owned(),
-            pid: recorded.pid,
-            start: Time::ZERO,
-            calls: timed(&calls, &recorded.ops_at_us)?,
-        }],
-        seed: 0,
+        setup: if several { calls(recorded, &recorded.setup, &mut Handles::new())? } else { Vec::new() },
+        last_setup: if recorded.drop_after_setup { vec![Call::Drop] } else { Vec::new() },
+        starts_at: first_op.and_then(|&at| Duration::from_microseconds(at)),
+        tasks: tasks.collect::<Result<_, _>>()?,
+        ..Machine::new(device(&recorded.device)?, described(recorded)?)
     })
+}
+
+fn task(recorded: &Recorded, name: &str, process: &Process<'_>) -> Result<TaskSpec, String> {
+    let mut handles = Handles::new();
+    let setup = calls(recorded, process.setup, &mut handles)?;
+    let calls = calls(recorded, process.ops, &mut handles)?;
+    // Of several processes only the start counts: when their calls began is an outcome.
+    let at_us = if recorded.tasks.is_some() { &[] } else { process.ops_at_us };
+    let calls = timed(&calls, at_us)?;
+    Ok(TaskSpec { name: name.to_owned(), pid: process.pid, start: Time::ZERO, setup, calls })
+}
+
+fn calls(recorded: &Recorded, texts: &[String], handles: &mut Handles) -> Result<Vec<Call>, String> {
+    let mut files = FileNames::fixed(recorded.files.iter().map(|file| &file.path));
+    let parsed = texts.iter().map(|text| parse_call(text, &mut files, handles));
+    parsed.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
 fn refuse_what_is_not_built(recorded: &Recorded) -> Result<(), String> {
     let refused = [
         (recorded.image.is_some(), "a run that starts from an image"),
-        (recorded.tasks.is_some(), "several processes"),
-        (recorded.policy.as_deref() == Some("fifo"), "policy fifo"),
-        (recorded.device.iosched.is_some(), "settings of mq-deadline"),
+        (recorded.vm.is_some(), "settings under /proc/sys/vm"),
         (recorded.device.pages_adjacent, "pages adjacent in memory"),
     ];
     match refused.into_iter().find(|(needed, _)| *needed) {
@@ -112,8 +111,20 @@ fn queue(device: &RecordedDevice) -> Result<Settings, String> {
         queue_depth: device.queue_depth,
         nomerges: device.nomerges,
         blocking: true,
+        iosched: device.iosched.as_ref().map_or_else(Iosched::default, iosched),
         ..Settings::default()
     })
+}
+
+fn iosched(recorded: &RecordedIosched) -> Iosched {
+    Iosched {
+        read_expire: recorded.read_expire,
+        write_expire: recorded.write_expire,
+        fifo_batch: recorded.fifo_batch,
+        writes_starved: recorded.writes_starved,
+        front_merges: recorded.front_merges != 0,
+        async_depth: Some(recorded.async_depth),
+    }
 }
 
 fn described(recorded: &Recorded) -> Result<Volume, String> {

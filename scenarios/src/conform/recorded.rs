@@ -44,10 +44,97 @@ pub struct Recorded {
     pub files_after: Option<serde_json::Value>,
     /// Several processes, instead of `ops`.
     #[serde(default)]
-    pub tasks: Option<serde_json::Value>,
+    pub tasks: Option<Vec<RecordedTask>>,
+    /// Whether caches were dropped after all set-ups.
+    #[serde(default)]
+    pub drop_after_setup: bool,
+    /// Settings under `/proc/sys/vm`.
+    #[serde(default)]
+    pub vm: Option<serde_json::Value>,
     /// How the processes were scheduled.
     #[serde(default)]
     pub policy: Option<String>,
+}
+
+/// One of several processes.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedTask {
+    /// Its process id.
+    pub pid: u32,
+    /// Its calls before recording started.
+    pub setup: Vec<String>,
+    /// Its recorded calls.
+    pub ops: Vec<String>,
+    /// When each began, in microseconds from the start of a second.
+    pub ops_at_us: Vec<u64>,
+    /// What each returned.
+    pub results: Vec<serde_json::Value>,
+}
+
+/// mq-deadline's settings; times in milliseconds.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedIosched {
+    /// How many requests go in one direction in a row.
+    pub fifo_batch: u32,
+    /// How often reads may go first while writes wait.
+    pub writes_starved: u32,
+    /// Whether bios may be merged at the front.
+    pub front_merges: u8,
+    /// How long a read may wait.
+    pub read_expire: u32,
+    /// How long a write may wait.
+    pub write_expire: u32,
+    /// How many writes may hold a tag.
+    pub async_depth: u32,
+}
+
+/// A process whose calls were recorded, whether it was the only one or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Process<'a> {
+    /// Its process id.
+    pub pid: u32,
+    /// Its calls before recording started.
+    pub setup: &'a [String],
+    /// Its recorded calls.
+    pub ops: &'a [String],
+    /// When each began, in microseconds from the start of a second.
+    pub ops_at_us: &'a [u64],
+    /// What each returned.
+    pub results: &'a [serde_json::Value],
+}
+
+impl Recorded {
+    /// The recorded processes with their names in the trace: `wl` alone, or `t0`, `t1`, ...
+    pub fn processes(&self) -> Vec<(String, Process<'_>)> {
+        match &self.tasks {
+            None => vec![(
+                "wl".to_owned(),
+                Process {
+                    pid: self.pid,
+                    setup: &self.setup,
+                    ops: &self.ops,
+                    ops_at_us: &self.ops_at_us,
+                    results: &self.results,
+                },
+            )],
+            Some(tasks) => {
+                let numbered = tasks.iter().enumerate();
+                numbered.map(|(number, task)| (format!("t{number}"), task.process())).collect()
+            }
+        }
+    }
+}
+
+impl RecordedTask {
+    fn process(&self) -> Process<'_> {
+        Process {
+            pid: self.pid,
+            setup: &self.setup,
+            ops: &self.ops,
+            ops_at_us: &self.ops_at_us,
+            results: &self.results,
+        }
+    }
 }
 
 /// The device and its queue.
@@ -76,9 +163,9 @@ pub struct RecordedDevice {
     /// 0, 1 or 2.
     #[serde(default)]
     pub nomerges: u8,
-    /// mq-deadline's settings, where they are not the defaults.
+    /// mq-deadline's settings.
     #[serde(default)]
-    pub iosched: Option<serde_json::Value>,
+    pub iosched: Option<RecordedIosched>,
     /// Whether memory pages happened to be adjacent.
     #[serde(default)]
     pub pages_adjacent: bool,
@@ -108,6 +195,9 @@ pub enum RecordedEvent {
     Call {
         /// Its text.
         op: String,
+        /// Which of several processes made it.
+        #[serde(default)]
+        task: Option<u32>,
     },
     /// The filesystem mapped blocks.
     #[serde(rename = "get_block")]

@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 /// The first task's process id, unless it has one of its own.
 const FIRST_PID: u32 = 100;
 
-/// The calls of the setup, and the tasks.
+/// The calls of a set-up that is not a task's own, and the tasks.
 pub(super) fn workload(
     scenario: &Scenario,
     names: &mut FileNames,
@@ -26,7 +26,8 @@ pub(super) fn workload(
             let path = ["workload".into(), "calls".into()];
             // What the setup opened stays open for the one process.
             let calls = calls(list, &path, names, &mut handles, problems);
-            vec![task("main", FIRST_PID, Time::ZERO, calls)]
+            let main = task("main", FIRST_PID, Time::ZERO, calls);
+            return (Vec::new(), vec![TaskSpec { setup, ..main }]);
         }
         (None, false) => tasks(scenario, names, problems),
         (both, _) => {
@@ -53,7 +54,7 @@ fn tasks(scenario: &Scenario, names: &mut FileNames, problems: &mut Vec<Problem>
 
 fn task(name: &str, pid: u32, start: Time, calls: Vec<Call>) -> TaskSpec {
     let calls = calls.into_iter().map(TimedCall::once).collect();
-    TaskSpec { name: name.to_owned(), pid, start, calls }
+    TaskSpec { name: name.to_owned(), pid, start, setup: Vec::new(), calls }
 }
 
 fn calls(

@@ -46,6 +46,8 @@ pub enum ReadaheadRule {
     Context,
     /// None of these: read what was asked for, and no more.
     Random,
+    /// Around the page that a mapping missed.
+    Around,
     /// Asked for by `readahead`, by advice, or because readahead is off.
     Forced,
 }

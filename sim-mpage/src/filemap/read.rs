@@ -128,7 +128,7 @@ impl Reader<'_, '_> {
             wait_on_page_locked(k, page).await;
             return Updated::Leave;
         }
-        // [pagecache-read.not-locked]
+        // [pagecache-read.not-locked] [error.several-readers]
         lock_page(k, page).await;
         if k.pages.has(page, Mark::UpToDate) {
             unlock_page(k, page);
@@ -137,19 +137,8 @@ impl Reader<'_, '_> {
         if self.read_alone(page, index).await { Updated::Take } else { Updated::Failed }
     }
 
-    /// Reads a locked page by itself and waits for it; tells whether it is up to date then.
-    // [pagecache-read.failed]
     async fn read_alone(&mut self, page: PageRef, index: u64) -> bool {
-        self.k.pages.pin(page);
-        mpage_read_folio(self.k, self.file, index, page).await;
-        wait_on_page_locked(self.k, page).await;
-        self.k.pages.unpin(page);
-        let up_to_date = self.k.pages.has(page, Mark::UpToDate);
-        if !up_to_date {
-            // [error.read-alone]
-            self.ra.ra_pages /= 4;
-        }
-        up_to_date
+        read_alone(self.k, self.file, self.ra, page, index).await
     }
 
     // [pagecache-read.copy]
@@ -161,16 +150,38 @@ impl Reader<'_, '_> {
                 break;
             }
             let index = *position >> k.sizes.page_bits;
-            let continued = self.ra.prev_pos >> k.sizes.page_bits == index.cast_signed();
-            if !continued {
+            // A page that the last read ended in has counted as used already.
+            let last_read = (self.ra.prev_pos - 1) >> k.sizes.page_bits;
+            if last_read != index.cast_signed() {
                 k.pages.mark_accessed(self.run[number]);
             }
-            // [cpu.copy]
+            // [cpu.copy-page]
             spend(k, k.settings.cpu.copy_page).await;
             *position = end.min((index + 1) << k.sizes.page_bits);
             self.ra.prev_pos = position.cast_signed();
         }
     }
+}
+
+/// Reads a locked page by itself and waits for it; tells whether it is up to date then.
+// [pagecache-read.failed] [mpage-end.read-again]
+pub(super) async fn read_alone(
+    k: &Kernel,
+    file: FileId,
+    ra: &mut FileRaState,
+    page: PageRef,
+    index: u64,
+) -> bool {
+    k.pages.pin(page);
+    mpage_read_folio(k, file, index, page).await;
+    wait_on_page_locked(k, page).await;
+    k.pages.unpin(page);
+    let up_to_date = k.pages.has(page, Mark::UpToDate);
+    if !up_to_date {
+        // [error.read-alone]
+        ra.ra_pages /= 4;
+    }
+    up_to_date
 }
 
 enum Updated {

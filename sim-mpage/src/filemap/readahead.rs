@@ -21,6 +21,11 @@ pub async fn page_cache_sync_ra(k: &Kernel, file: FileId, ra: &mut FileRaState, 
         force_page_cache_ra(k, file, ra, index, 1).await;
         return;
     }
+    if ra.random {
+        // [readahead.random-advice]
+        force_page_cache_ra(k, file, ra, index, req_size).await;
+        return;
+    }
     ondemand(k, file, ra, index, false, req_size).await;
 }
 
@@ -70,7 +75,7 @@ pub async fn force_page_cache_ra(k: &Kernel, file: FileId, ra: &FileRaState, ind
 
 /// Adds the pages of a window that are missing, and reads them; those that are cached part it in
 /// batches.
-async fn read_window(k: &Kernel, file: FileId, window: Window) {
+pub(super) async fn read_window(k: &Kernel, file: FileId, window: Window) {
     let Window { rule, start, size, async_size } = window;
     let event = record(k, What::Readahead { file, rule, start, size, async_size });
     let span = enter_span(k, event);
@@ -79,7 +84,8 @@ async fn read_window(k: &Kernel, file: FileId, window: Window) {
     let pages_in_file = file_size.div_ceil(u64::from(k.sizes.page));
     if start < pages_in_file {
         let end = start.saturating_add(size).min(pages_in_file);
-        let mark = if async_size == 0 { None } else { (start + size).checked_sub(async_size) };
+        // Counted from the end as it was cut; a window cut to less than that has no mark.
+        let mark = end.checked_sub(async_size).filter(|&mark| mark >= start && mark < end);
         read_range(k, file, start, end, mark).await;
     }
     leave_span(k, span);

@@ -16,12 +16,17 @@ pub struct FileRaState {
     pub ra_pages: u64,
     /// The byte behind the last one read; -1 at first.
     pub prev_pos: i64,
+    /// Whether reading here and there was announced: no readahead.
+    // [readahead.advice]
+    pub random: bool,
+    /// How often a mapping missed a page and was not made up for.
+    pub mmap_miss: u32,
 }
 
 impl FileRaState {
     /// That of a file just opened.
     pub const fn new(ra_pages: u64) -> FileRaState {
-        FileRaState { start: 0, size: 0, async_size: 0, ra_pages, prev_pos: -1 }
+        FileRaState { start: 0, size: 0, async_size: 0, ra_pages, prev_pos: -1, random: false, mmap_miss: 0 }
     }
 
     fn set(&mut self, start: u64, size: u64, async_size: u64) {
@@ -173,6 +178,10 @@ mod tests {
         Wanted { index, marked: false, req_size, io_pages: 320, page_bits: 12 }
     }
 
+    fn window_at(start: u64, prev_pos: i64) -> FileRaState {
+        FileRaState { start, size: 4, async_size: 3, prev_pos, ..FileRaState::new(32) }
+    }
+
     fn window(rule: ReadaheadRule, start: u64, size: u64, async_size: u64) -> Option<Window> {
         Some(Window { rule, start, size, async_size })
     }
@@ -223,7 +232,7 @@ mod tests {
     // [readahead.sequential]
     #[test]
     fn the_expected_page_starts_the_next_window() {
-        let state = FileRaState { start: 0, size: 4, async_size: 3, ra_pages: 32, prev_pos: 4096 };
+        let state = window_at(0, 4096);
         for index in [1, 4] {
             let mut ra = state;
             let next =
@@ -237,11 +246,11 @@ mod tests {
     // [readahead.marked]
     #[test]
     fn a_mark_hit_elsewhere_looks_for_the_first_missing_page() {
-        let mut ra = FileRaState { start: 500, size: 4, async_size: 3, ra_pages: 32, prev_pos: 0 };
+        let mut ra = window_at(500, 0);
         let hit = Wanted { marked: true, ..wanted(10, 2) };
         let next = ondemand_readahead(&mut ra, hit, |page| page < 14);
         assert_eq!(next, window(ReadaheadRule::Marked, 14, 12, 12));
-        let mut ra = FileRaState { start: 500, size: 4, async_size: 3, ra_pages: 32, prev_pos: 0 };
+        let mut ra = window_at(500, 0);
         let next = ondemand_readahead(&mut ra, hit, |_| true);
         assert_eq!(next, window(ReadaheadRule::Marked, 42, 32, 32));
     }
@@ -249,7 +258,7 @@ mod tests {
     // [readahead.oversize] [readahead.near-previous]
     #[test]
     fn large_and_adjoining_requests_begin_anew() {
-        let state = FileRaState { start: 500, size: 4, async_size: 3, ra_pages: 32, prev_pos: 99 * 4096 };
+        let state = window_at(500, 99 * 4096);
         let mut ra = state;
         let oversize = ondemand_readahead(&mut ra, Wanted { io_pages: 8, ..wanted(50, 40) }, |_| false);
         assert_eq!(oversize, window(ReadaheadRule::Oversize, 50, 32, 16));
@@ -267,7 +276,7 @@ mod tests {
     // [readahead.random] [readahead.context]
     #[test]
     fn pages_cached_before_it_make_a_sequence() {
-        let state = FileRaState { start: 500, size: 4, async_size: 3, ra_pages: 32, prev_pos: 0 };
+        let state = window_at(500, 0);
         let context_of = |cached: fn(u64) -> bool| {
             let mut ra = state;
             ondemand_readahead(&mut ra, wanted(40, 2), cached)

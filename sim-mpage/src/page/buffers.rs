@@ -172,7 +172,7 @@ impl PageCache {
 }
 
 impl Store {
-    // [buffers-life.try-to-free]
+    // [buffers-life.free]
     pub(super) fn try_to_free_buffers(&mut self, page: PageRef) -> bool {
         let entry = self.page_mut(page);
         let Some(buffers) = &entry.buffers else { return true };

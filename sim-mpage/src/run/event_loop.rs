@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use sim_core::io::Part;
 use sim_core::statistics::Figures;
-use sim_core::task::{Class, Executor, Ran};
-use sim_core::time::Time;
+use sim_core::task::{Class, Executor, Ran, TaskId};
+use sim_core::time::{Duration, Time};
 use sim_core::trace::{Event, Sink, What};
 use sim_disk::block::EndedBio;
 use sim_disk::device::{BlockDevice, Completion};
@@ -22,25 +22,37 @@ use crate::syscalls::{Process, make_calls};
 /// How many steps may happen at one instant before that counts as an error.
 const STEPS_AT_ONE_INSTANT: u64 = 10_000_000;
 
+/// Nanoseconds.
+const SECOND: u64 = 1_000_000_000;
+
 struct Loop<'k, 's> {
     k: &'k Kernel,
     sink: &'s mut dyn Sink,
     figures: Figures,
+    names: Vec<String>,
     events: Vec<Event>,
     completions: Vec<Completion>,
     ended: Vec<EndedBio>,
-    woken: Vec<sim_core::task::TaskId>,
+    woken: Vec<TaskId>,
     steps: u64,
+}
+
+/// The processes of a run: the one that sets up, and one a task.
+struct Processes {
+    of_setup: RefCell<Process>,
+    of_tasks: Vec<RefCell<Process>>,
 }
 
 /// Runs the set-up, then the workload.
 pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result<Outcome, RunError> {
-    let processes: Vec<_> =
-        workload.tasks.iter().map(|_| RefCell::new(Process::new(workload.read_ahead_pages))).collect();
+    let process = || RefCell::new(Process::new(workload.read_ahead_pages));
+    let of_tasks = workload.tasks.iter().map(|_| process()).collect();
+    let processes = Processes { of_setup: process(), of_tasks };
     let mut looping = Loop {
         k,
         sink,
         figures: Figures::new(),
+        names: Vec::new(),
         events: Vec::new(),
         completions: Vec::new(),
         ended: Vec::new(),
@@ -50,16 +62,14 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
     let mut executor = Executor::new();
     let worker = k.tasks.add("kworker", Class::BlockWorker);
     k.worker.set(worker);
+    looping.names.push("kworker".to_owned());
     executor.start(worker, block_worker(k));
-    let mut names = vec![k.tasks.name(worker)];
     looping.set_up(&mut executor, &workload, &processes)?;
-    names.push("setup".to_owned());
 
-    let since = k.now.get();
-    k.recording_since.set(Some(since));
-    for (task, process) in workload.tasks.iter().zip(&processes) {
-        let id = k.tasks.add(&task.name, Class::Process);
-        names.push(task.name.clone());
+    let since = looping.start_recording(workload.starts_at);
+    // [processes.queue]
+    for (task, process) in workload.tasks.iter().zip(&processes.of_tasks) {
+        let id = looping.add_task(&task.name);
         executor.start(id, run_process(k, process, &task.calls, since, task.start));
     }
     looping.until_idle(&mut executor, workload.tasks.len())?;
@@ -68,13 +78,13 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
 
     let simulated_time = k.now.get() - since;
     looping.figures.finish(Time::from_nanoseconds(simulated_time.nanoseconds()));
-    let results = processes.into_iter().map(|process| process.into_inner().take_results()).collect();
+    let of_tasks = processes.of_tasks.into_iter();
     Ok(Outcome {
         digests: k.trace.borrow().digests(),
         figures: looping.figures.summary(),
         simulated_time,
-        results,
-        tasks: names,
+        results: of_tasks.map(|process| process.into_inner().take_results()).collect(),
+        tasks: looping.names,
         device: k.device.borrow().statistics(),
     })
 }
@@ -94,28 +104,44 @@ async fn run_process(
 }
 
 impl<'k> Loop<'k, '_> {
-    /// The calls before recording, by the first process, and the states to begin with.
+    /// The calls before recording, one process after the other, and the states to begin with.
     fn set_up<'f>(
         &mut self,
         executor: &mut Executor<'f>,
         workload: &'f Workload,
-        processes: &'f [RefCell<Process>],
+        processes: &'f Processes,
     ) -> Result<(), RunError>
     where
         'k: 'f,
     {
-        let k = self.k;
-        let id = k.tasks.add("setup", Class::Process);
-        let outcome = RefCell::new(Ok(()));
-        if let Some(process) = processes.first() {
-            executor.start(id, run_process(k, process, &workload.setup, Time::ZERO, Time::ZERO));
-        }
-        self.until_idle(executor, 1)?;
-        if let Some(process) = processes.first() {
+        let of_tasks = processes.of_tasks.iter().zip(&workload.task_setups);
+        let phases = std::iter::once((&processes.of_setup, &workload.setup))
+            .chain(of_tasks)
+            .chain([(&processes.of_setup, &workload.last_setup)]);
+        for (process, calls) in phases.filter(|(_, calls)| !calls.is_empty()) {
+            let id = self.add_task("setup");
+            executor.start(id, run_process(self.k, process, calls, Time::ZERO, Time::ZERO));
+            self.until_idle(executor, 1)?;
             process.borrow_mut().take_results();
         }
-        apply_states(k, workload)?;
-        outcome.into_inner()
+        apply_states(self.k, workload)
+    }
+
+    fn add_task(&mut self, name: &str) -> TaskId {
+        self.names.push(name.to_owned());
+        self.k.tasks.add(name, Class::Process)
+    }
+
+    /// Lets the clock go on to where in a second the recording begins.
+    fn start_recording(&mut self, starts_at: Option<Duration>) -> Time {
+        let k = self.k;
+        let now = k.now.get().nanoseconds();
+        if let Some(starts_at) = starts_at {
+            let wait = (starts_at.nanoseconds() % SECOND + SECOND - now % SECOND) % SECOND;
+            k.now.set(Time::from_nanoseconds(now) + Duration::from_nanoseconds(wait));
+        }
+        k.recording_since.set(Some(k.now.get()));
+        k.now.get()
     }
 
     /// Goes on until `tasks` tasks have ended and nothing is in flight.
@@ -170,6 +196,8 @@ impl<'k> Loop<'k, '_> {
             self.steps = 0;
         }
         k.now.set(at);
+        // A device may ask for the same instant for ever.
+        self.step()?;
         k.device.borrow_mut().advance(at, &mut self.completions);
         let mut completions = std::mem::take(&mut self.completions);
         for completion in completions.drain(..) {

@@ -5,13 +5,14 @@ use std::cell::{Cell, RefCell};
 use sim_core::io::{FileId, Sector};
 use sim_core::queue::EventQueue;
 use sim_core::task::{TaskId, Tasks};
-use sim_core::time::Time;
+use sim_core::time::{Duration, Time};
 use sim_core::trace::{Detail, Tracer};
 use sim_disk::block::BlockLayer;
 use sim_disk::faults::{Fault, Faults};
 
 use super::RunError;
 use crate::buffer_cache::{BufferCache, Owner, adopt_block};
+use crate::call::Call;
 use crate::ext2::block_set::BlockSet;
 use crate::ext2::file_map::FileMap;
 use crate::ext2::free_blocks::FreeBlocks;
@@ -30,6 +31,9 @@ use crate::submit::{Bios, InDevice, Plugs};
 /// What is to be run, and with what in the cache.
 pub(super) struct Workload {
     pub(super) setup: Vec<TimedCall>,
+    pub(super) task_setups: Vec<Vec<TimedCall>>,
+    pub(super) last_setup: Vec<TimedCall>,
+    pub(super) starts_at: Option<Duration>,
     pub(super) tasks: Vec<TaskSpec>,
     pub(super) read_ahead_pages: u64,
     volume: Volume,
@@ -69,9 +73,12 @@ pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Wor
         failure: RefCell::new(None),
         settings: machine.kernel,
     };
-    let setup = machine.setup.into_iter();
+    let once = |calls: &[Call]| calls.iter().map(|&call| TimedCall::once(call)).collect();
     let workload = Workload {
-        setup: setup.map(TimedCall::once).collect(),
+        setup: once(&machine.setup),
+        task_setups: machine.tasks.iter().map(|task| once(&task.setup)).collect(),
+        last_setup: once(&machine.last_setup),
+        starts_at: machine.starts_at,
         tasks: machine.tasks,
         read_ahead_pages: machine.read_ahead_pages,
         volume: machine.volume,

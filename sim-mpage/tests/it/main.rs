@@ -2,5 +2,19 @@
 //!
 //! Each test names the rules that it exercises.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 mod bench;
 mod classic;
+mod memory;
+mod metadata;
+mod page_cache;
+mod processes;
+mod read_bios;
+mod read_boundary;
+mod read_confused;
+mod read_errors;
+mod read_mapping;
+mod write_boundary;
+mod write_buffers;
+mod write_plain;
