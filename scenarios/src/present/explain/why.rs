@@ -3,7 +3,7 @@
 use sim_core::io::{Confused, Operation, Reason};
 use sim_core::trace::ReadaheadRule;
 
-use super::collect::{IoChain, Joining, WindowCause};
+use super::chain::{IoChain, Joining, WindowCause};
 
 /// A reason in words, and the tags of its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
