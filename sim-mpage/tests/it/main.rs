@@ -19,6 +19,7 @@ mod read_boundary;
 mod read_confused;
 mod read_errors;
 mod read_mapping;
+mod repeated;
 mod write_boundary;
 mod write_buffers;
 mod write_plain;
