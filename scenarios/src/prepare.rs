@@ -105,6 +105,7 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
             starts_at: None,
             tasks,
             seed: scenario.seed,
+            shuffle_ties: None,
         }),
         _ => {
             assert!(!problems.is_empty(), "a machine is missing a part, and nobody said why");

@@ -64,6 +64,7 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
             boundary: true,
             get_block_fills: false,
             max_buffer_heads: None,
+            check_contents: false,
         },
         pages: Vec::new(),
         metadata: Vec::new(),
@@ -80,6 +81,7 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
             calls: vec![reads],
         }],
         seed: 1,
+        shuffle_ties: None,
     }
 }
 

@@ -45,6 +45,12 @@ pub enum BufferEnd {
 /// A bio on its way.
 #[derive(Clone, Debug)]
 pub struct InFlight {
+    /// What is done.
+    pub operation: Operation,
+    /// Its first sector.
+    pub sector: Sector,
+    /// Its length in sectors.
+    pub sectors: u32,
     /// Its pages, in ascending order; none for a single block.
     pub pages: Vec<PageRef>,
     /// What to do when it has ended.
@@ -139,6 +145,11 @@ impl InDevice {
 pub struct Plugs(Vec<(u32, Plug)>);
 
 impl Plugs {
+    /// Whether no task is in a plugged section.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|(sections, plug)| *sections == 0 && plug.is_empty())
+    }
+
     fn of(&mut self, k: &Kernel) -> &mut (u32, Plug) {
         let place = k.tasks.current().0 as usize;
         if self.0.len() <= place {
@@ -266,7 +277,14 @@ fn queue(k: &Kernel, new: NewBio) -> Bio {
     // [mpage-end.cut]
     let left = k.sizes.device_sectors.saturating_sub(new.sector.0);
     let sectors = u32::try_from(left).map_or(new.sectors, |left| left.min(new.sectors));
-    let in_flight = InFlight { pages: new.pages, end_io: new.end_io, queued: EventId::NONE };
+    let in_flight = InFlight {
+        operation: new.operation,
+        sector: new.sector,
+        sectors,
+        pages: new.pages,
+        end_io: new.end_io,
+        queued: EventId::NONE,
+    };
     let id = k.bios.borrow_mut().add(in_flight);
     let queued = record(
         k,

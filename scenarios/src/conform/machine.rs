@@ -42,6 +42,7 @@ pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
             boundary: recorded.boundary,
             get_block_fills: false,
             max_buffer_heads: None,
+            check_contents: true,
         },
         pages: Vec::new(),
         metadata: Vec::new(),
@@ -52,6 +53,7 @@ pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
         starts_at: first_op.and_then(|&at| Duration::from_microseconds(at)),
         tasks: tasks.collect::<Result<_, _>>()?,
         seed: 0,
+        shuffle_ties: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use sim_core::io::FileId;
 
+use super::check::check_copied;
 use super::readahead::{page_cache_async_ra, page_cache_sync_ra};
 use super::window::FileRaState;
 use crate::errno::Errno;
@@ -177,7 +178,8 @@ impl Reader<'_, '_> {
             }
             // [cpu.copy]
             spend(k, k.settings.cpu.copy_page).await;
-            *position = end.min((index + 1) << k.sizes.page_bits);
+            let start = std::mem::replace(position, end.min((index + 1) << k.sizes.page_bits));
+            check_copied(k, self.file, page, start..*position);
             self.ra.prev_pos = position.cast_signed();
         }
     }

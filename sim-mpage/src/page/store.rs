@@ -157,6 +157,11 @@ impl PageCache {
         page.pins -= 1;
     }
 
+    /// How many hold on to the page.
+    pub fn pins(&self, page: PageRef) -> u16 {
+        self.store.borrow().page(page).pins
+    }
+
     /// How many pages are cached.
     pub fn len(&self) -> u64 {
         let store = self.store.borrow();

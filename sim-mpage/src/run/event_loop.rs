@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use sim_core::io::Part;
+use sim_core::random::{Stream, Streams};
 use sim_core::statistics::Figures;
 use sim_core::task::{Class, Executor, Ran, TaskId};
 use sim_core::time::{Duration, Time};
@@ -11,6 +12,7 @@ use sim_disk::block::EndedBio;
 use sim_disk::device::{BlockDevice, Completion};
 
 use super::hang::stuck_tasks;
+use super::left_behind;
 use super::prepare::{Workload, apply_states};
 use super::{Outcome, RunError};
 use crate::kernel::{Kernel, Timer};
@@ -35,6 +37,8 @@ struct Loop<'k, 's> {
     ended: Vec<EndedBio>,
     woken: Vec<TaskId>,
     steps: u64,
+    /// Puts what happens at one instant into a random order.
+    ties: Option<Stream>,
 }
 
 /// The processes of a run: the one that sets up, and one a task.
@@ -58,6 +62,7 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
         ended: Vec::new(),
         woken: Vec::new(),
         steps: 0,
+        ties: workload.shuffle_ties.and_then(|seed| Streams::new(seed).stream("ties").ok()),
     };
     let mut executor = Executor::new();
     let worker = k.tasks.add("kworker", Class::BlockWorker);
@@ -74,6 +79,7 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
     looping.until_idle(&mut executor, workload.tasks.len())?;
     looping.drain();
     drop(executor);
+    left_behind::check(k, &processes)?;
 
     let simulated_time = k.now.get() - since;
     looping.figures.finish(Time::from_nanoseconds(simulated_time.nanoseconds()));

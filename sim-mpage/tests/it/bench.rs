@@ -86,6 +86,7 @@ impl Bench {
                 boundary: true,
                 get_block_fills: false,
                 max_buffer_heads: None,
+                check_contents: true,
             },
             pages: Vec::new(),
             metadata: Vec::new(),
@@ -96,6 +97,7 @@ impl Bench {
             starts_at: None,
             tasks: Vec::new(),
             seed: 1,
+            shuffle_ties: None,
         };
         Bench { machine }
     }
