@@ -172,8 +172,9 @@ impl Reader<'_, '_> {
                 break;
             }
             let index = *position >> k.sizes.page_bits;
-            let continued = self.ra.prev_pos >> k.sizes.page_bits == index.cast_signed();
-            if !continued {
+            // A page that the last read ended in has counted as used already.
+            let last_read = (self.ra.prev_pos - 1) >> k.sizes.page_bits;
+            if last_read != index.cast_signed() {
                 k.pages.mark_accessed(page);
             }
             // [cpu.copy]

@@ -84,7 +84,8 @@ pub(super) async fn read_window(k: &Kernel, file: FileId, window: Window) {
     let pages_in_file = file_size.div_ceil(u64::from(k.sizes.page));
     if start < pages_in_file {
         let end = start.saturating_add(size).min(pages_in_file);
-        let mark = if async_size == 0 { None } else { (start + size).checked_sub(async_size) };
+        // Counted from the end as it was cut; a window cut to less than that has no mark.
+        let mark = end.checked_sub(async_size).filter(|&mark| mark >= start && mark < end);
         read_range(k, file, start, end, mark).await;
     }
     leave_span(k, span);

@@ -201,6 +201,8 @@ impl<'k> Loop<'k, '_> {
             self.steps = 0;
         }
         k.now.set(at);
+        // A device may ask for the same instant for ever.
+        self.step()?;
         k.device.borrow_mut().advance(at, &mut self.completions);
         let mut completions = std::mem::take(&mut self.completions);
         for completion in completions.drain(..) {

@@ -1,11 +1,10 @@
 //! A test bench: a small machine, described in a line or two, and what came of running it.
 
 use sim_core::io::blocks::{Layout as Placed, Order};
-use sim_core::io::{Confused, FileId, Reason, Role};
+use sim_core::io::{Confused, FileId, Flags, Operation, Reason, Role};
 use sim_core::task::Precedence;
 use sim_core::time::Time;
-use sim_core::trace::Orders;
-use sim_core::trace::{Memory, Sink, What};
+use sim_core::trace::{BufferChange, Memory, Orders, PageChange, ReadaheadRule, Sink, What};
 use sim_disk::block::Settings;
 use sim_disk::device::Device;
 use sim_disk::ideal::{self, Ideal};
@@ -13,9 +12,9 @@ use sim_mpage::call::{Access, Call, Handle};
 use sim_mpage::ext2::file_map::Run;
 use sim_mpage::ext2::layout::{FileLayout, Layout, volume};
 use sim_mpage::machine::{
-    BadSectors, BufferState, CpuCosts, KernelSettings, Machine, PageState, TaskSpec, TimedCall,
+    BadSectors, BufferState, CpuCosts, KernelSettings, Machine, MetadataState, PageState, TaskSpec, TimedCall,
 };
-use sim_mpage::run::{Outcome, run};
+use sim_mpage::run::{Outcome, RunError, run};
 
 /// The bench's file.
 pub(crate) const F: FileId = FileId(0);
@@ -124,25 +123,58 @@ impl Bench {
         self
     }
 
-    /// A page with buffers, one letter each: `d` mapped, dirty, up to date; `c` mapped, up to date;
-    /// `s` mapped, dirty, not up to date; `u` unmapped; `x` unmapped and dirty.
-    pub(crate) fn page_with_buffers(mut self, index: u64, letters: &str) -> Bench {
-        let buffer = |letter| match letter {
-            'd' => BufferState { mapped: true, up_to_date: true, dirty: true, new: false },
-            'c' => BufferState { mapped: true, up_to_date: true, ..BufferState::default() },
-            's' => BufferState { mapped: true, dirty: true, ..BufferState::default() },
-            'x' => BufferState { up_to_date: true, dirty: true, ..BufferState::default() },
-            _ => BufferState::default(),
+    /// A page with buffers that is up to date and dirty. One letter for each buffer: `d` mapped,
+    /// dirty, up to date; `c` mapped, up to date; `s` mapped, dirty, not up to date; `m` mapped, not
+    /// up to date; `u` unmapped; `z` unmapped, up to date; `x` unmapped, up to date, dirty.
+    pub(crate) fn page_with_buffers(self, index: u64, letters: &str) -> Bench {
+        self.page(index, true, letters)
+    }
+
+    /// The same of a page that is neither up to date nor dirty.
+    pub(crate) fn unread_page(self, index: u64, letters: &str) -> Bench {
+        self.page(index, false, letters)
+    }
+
+    fn page(mut self, index: u64, ready: bool, letters: &str) -> Bench {
+        let buffer = |letter| BufferState {
+            mapped: "dcsm".contains(letter),
+            up_to_date: "dczx".contains(letter),
+            dirty: "dsx".contains(letter),
+            new: false,
         };
         let buffers = Some(letters.chars().map(buffer).collect());
-        self.machine.pages.push(PageState { file: F, index, up_to_date: true, dirty: true, buffers });
+        self.machine.pages.push(PageState { file: F, index, up_to_date: ready, dirty: ready, buffers });
         self
     }
 
-    pub(crate) fn bad_block(mut self, block: u64, times: Option<u64>) -> Bench {
+    /// A page that is up to date and clean, without buffers.
+    pub(crate) fn cached_page(mut self, index: u64) -> Bench {
+        let page = PageState { file: F, index, up_to_date: true, dirty: false, buffers: None };
+        self.machine.pages.push(page);
+        self
+    }
+
+    /// An indirect block of the file that is cached.
+    pub(crate) fn cached(mut self, role: Role, dirty: bool) -> Bench {
+        self.machine.metadata.push(MetadataState { file: F, role, dirty });
+        self
+    }
+
+    pub(crate) fn bad_block(self, block: u64, times: Option<u64>) -> Bench {
+        self.bad(block, None, times)
+    }
+
+    /// A block that cannot be read, or written, or (none) both.
+    pub(crate) fn bad(mut self, block: u64, operation: Option<Operation>, times: Option<u64>) -> Bench {
         let block_sectors = u64::from(self.machine.volume.block_size) / 512;
         let sector = block * block_sectors;
-        self.machine.bad_sectors.push(BadSectors { sector, sectors: block_sectors, operation: None, times });
+        self.machine.bad_sectors.push(BadSectors { sector, sectors: block_sectors, operation, times });
+        self
+    }
+
+    /// Lets `change` change anything of the machine.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Machine)) -> Bench {
+        change(&mut self.machine);
         self
     }
 
@@ -151,15 +183,26 @@ impl Bench {
         self.try_run(calls).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub(crate) fn try_run(mut self, calls: &[Call]) -> Result<Ran, sim_mpage::run::RunError> {
-        let calls = calls.iter().copied().map(TimedCall::once).collect();
-        self.machine.tasks = vec![TaskSpec {
-            name: "wl".to_owned(),
-            pid: 101,
-            start: Time::ZERO,
-            setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
-            calls,
-        }];
+    pub(crate) fn try_run(self, calls: &[Call]) -> Result<Ran, RunError> {
+        self.try_run_tasks(&[calls])
+    }
+
+    /// Runs several tasks, each with its calls.
+    pub(crate) fn run_tasks(self, tasks: &[&[Call]]) -> Ran {
+        self.try_run_tasks(tasks).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) fn try_run_tasks(mut self, tasks: &[&[Call]]) -> Result<Ran, RunError> {
+        self.machine.tasks = (0..)
+            .zip(tasks)
+            .map(|(number, calls)| TaskSpec {
+                name: format!("wl{number}"),
+                pid: 101 + number,
+                start: Time::ZERO,
+                setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
+                calls: calls.iter().copied().map(TimedCall::once).collect(),
+            })
+            .collect();
         let block_sectors = self.machine.volume.block_size / 512;
         let mut memory = Memory { details: true, ..Memory::default() };
         let outcome = run(self.machine, &mut memory)?;
@@ -185,31 +228,77 @@ impl Ran {
         &self.issued
     }
 
+    /// What the events say that `look` looks for.
+    pub(crate) fn all<T>(&self, look: impl FnMut(&What) -> Option<T>) -> Vec<T> {
+        self.events.iter().filter_map(look).collect()
+    }
+
     /// Why each bio was sent.
     pub(crate) fn reasons(&self) -> Vec<Reason> {
-        let reason = |what: &What| match what {
+        self.all(|what| match what {
             What::Queued { reason, .. } => Some(*reason),
             _ => None,
-        };
-        self.events.iter().filter_map(reason).collect()
+        })
+    }
+
+    /// First sector and length of each bio in sectors.
+    pub(crate) fn extents(&self) -> Vec<(u64, u32)> {
+        self.all(|what| match what {
+            What::Queued { sector, sectors, .. } => Some((sector.0, *sectors)),
+            _ => None,
+        })
     }
 
     /// Sectors of each bio.
     pub(crate) fn sectors(&self) -> Vec<u32> {
-        let sectors = |what: &What| match what {
-            What::Queued { sectors, .. } => Some(*sectors),
+        self.extents().into_iter().map(|(_, sectors)| sectors).collect()
+    }
+
+    /// The flags of each bio.
+    pub(crate) fn flags(&self) -> Vec<Flags> {
+        self.all(|what| match what {
+            What::Queued { flags, .. } => Some(*flags),
             _ => None,
-        };
-        self.events.iter().filter_map(sectors).collect()
+        })
     }
 
     /// Block, blocks asked for and blocks mapped of each `get_block`.
     pub(crate) fn mapped(&self) -> Vec<(u64, u64, i64)> {
-        let mapped = |what: &What| match what {
+        self.all(|what| match what {
             What::Mapped { block, asked, count, .. } => Some((*block, *asked, *count)),
             _ => None,
-        };
-        self.events.iter().filter_map(mapped).collect()
+        })
+    }
+
+    /// Rule, start, size and place of the mark of each readahead window.
+    pub(crate) fn windows(&self) -> Vec<(ReadaheadRule, u64, u64, u64)> {
+        self.all(|what| match what {
+            What::Readahead { rule, start, size, async_size, .. } => {
+                Some((*rule, *start, *size, *async_size))
+            }
+            _ => None,
+        })
+    }
+
+    /// The file's pages that this happened to, in order.
+    pub(crate) fn pages(&self, wanted: PageChange) -> Vec<u64> {
+        self.all(|what| match what {
+            What::Page { file: Some(_), index, change } if *change == wanted => Some(*index),
+            _ => None,
+        })
+    }
+
+    /// The metadata blocks that this happened to, in order.
+    pub(crate) fn buffers(&self, wanted: BufferChange) -> Vec<u64> {
+        self.all(|what| match what {
+            What::Buffer { physical, change } if *change == wanted => Some(*physical),
+            _ => None,
+        })
+    }
+
+    /// From the start until all was done, in ns.
+    pub(crate) fn time(&self) -> u64 {
+        self.outcome.simulated_time.nanoseconds()
     }
 
     /// What the calls returned.

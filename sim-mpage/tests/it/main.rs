@@ -4,3 +4,15 @@
 
 mod bench;
 mod classic;
+mod memory;
+mod metadata;
+mod page_cache;
+mod processes;
+mod read_bios;
+mod read_boundary;
+mod read_confused;
+mod read_errors;
+mod read_mapping;
+mod write_boundary;
+mod write_buffers;
+mod write_plain;
