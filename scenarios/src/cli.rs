@@ -4,6 +4,7 @@
 //! (disk full, unreadable). A subcommand is a file with its arguments and a function `execute`.
 
 mod conform;
+mod fuzz;
 mod run;
 mod scenarios;
 mod schema;
@@ -35,6 +36,9 @@ enum Command {
     Run(run::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),
+    /// Runs random scenarios and checks what must hold of all.
+    #[command(hide = true)]
+    Fuzz(fuzz::Arguments),
     /// Lists the scenarios of the library.
     Scenarios(scenarios::Arguments),
     /// Prints the JSON schema of scenario files.
@@ -76,6 +80,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match &command_line.command {
         Command::Run(arguments) => run::execute(arguments),
         Command::Conform(arguments) => conform::execute(arguments),
+        Command::Fuzz(arguments) => fuzz::execute(arguments),
         Command::Scenarios(arguments) => scenarios::execute(arguments),
         Command::Schema(arguments) => schema::execute(arguments),
     };

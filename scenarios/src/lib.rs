@@ -5,6 +5,7 @@ pub mod compare;
 pub mod conform;
 pub mod device;
 pub mod from_image;
+pub mod fuzz;
 pub mod image_file;
 pub mod input;
 pub mod library;
