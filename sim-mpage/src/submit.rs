@@ -385,13 +385,14 @@ async fn issue(k: &Kernel, request: RequestId) {
 // [block.worker.run]
 pub async fn block_worker(k: &Kernel) {
     loop {
-        k.tasks.prepare_to_sleep();
-        sleep_on(k, WaitsFor::Work).await;
+        // It may have been called before it ran for the first time, so it looks before it sleeps.
         loop {
             let next = k.block.borrow_mut().dispatch_one(k.now.get());
             let Some(request) = next else { break };
             issue(k, request).await;
         }
+        k.tasks.prepare_to_sleep();
+        sleep_on(k, WaitsFor::Work).await;
     }
 }
 
