@@ -90,10 +90,8 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
     state::expectations(&scenario.expect, &mut problems);
     match (device, queue, volume) {
         (Some(device), Some(queue), Some(volume)) if problems.is_empty() => Ok(Machine {
-            device,
             queue,
             read_ahead_pages: u64::from(scenario.queue.read_ahead_kb) * 1_024 / u64::from(kernel.page_size),
-            volume,
             first_free: scenario.filesystem.allocator.first_free,
             kernel,
             pages,
@@ -101,11 +99,9 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
             failing_bio_allocations,
             bad_sectors,
             setup,
-            last_setup: Vec::new(),
-            starts_at: None,
             tasks,
             seed: scenario.seed,
-            shuffle_ties: None,
+            ..Machine::new(device, volume)
         }),
         _ => {
             assert!(!problems.is_empty(), "a machine is missing a part, and nobody said why");

@@ -11,16 +11,28 @@ mod tracer;
 
 pub use event::{BufferChange, Event, EventId, PageChange, ReadaheadRule, What};
 pub use order::{Ios, Orders};
-pub use tracer::{Digests, Tracer};
+pub use tracer::{Digests, SameChange, Tracer};
+
+/// How much of a run is told; each level tells what those before it do, and more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What was queued, issued and completed.
+    Ios,
+    /// All but what happens to pages and buffers.
+    #[default]
+    Events,
+    /// Everything.
+    Pages,
+}
 
 /// Where events go.
 pub trait Sink {
     /// Takes one event.
     fn record(&mut self, event: &Event);
 
-    /// Whether events of pages and buffers are wanted.
-    fn wants_details(&self) -> bool {
-        false
+    /// Which events are wanted. Digests and figures do not depend on it.
+    fn detail(&self) -> Detail {
+        Detail::Events
     }
 }
 
@@ -30,6 +42,10 @@ pub struct Nothing;
 
 impl Sink for Nothing {
     fn record(&mut self, _: &Event) {}
+
+    fn detail(&self) -> Detail {
+        Detail::Ios
+    }
 }
 
 /// Keeps every event.
@@ -46,7 +62,7 @@ impl Sink for Memory {
         self.events.push(event.clone());
     }
 
-    fn wants_details(&self) -> bool {
-        self.details
+    fn detail(&self) -> Detail {
+        if self.details { Detail::Pages } else { Detail::Events }
     }
 }

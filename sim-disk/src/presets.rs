@@ -89,11 +89,17 @@ mod tests {
             match find(name) {
                 Some(Preset::Hdd(parameters)) => {
                     let text = serde_json::to_string(&parameters).expect("plain data");
-                    assert_eq!(serde_json::from_str::<hdd::Parameters>(&text).expect("as written"), parameters);
+                    assert_eq!(
+                        serde_json::from_str::<hdd::Parameters>(&text).expect("as written"),
+                        parameters
+                    );
                 }
                 Some(Preset::Ssd(parameters)) => {
                     let text = serde_json::to_string(&parameters).expect("plain data");
-                    assert_eq!(serde_json::from_str::<ssd::Parameters>(&text).expect("as written"), parameters);
+                    assert_eq!(
+                        serde_json::from_str::<ssd::Parameters>(&text).expect("as written"),
+                        parameters
+                    );
                 }
                 None => panic!("{name} is not found"),
             }

@@ -19,14 +19,12 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use sim_core::io::FileId;
-use sim_core::task::Precedence;
 use sim_core::time::Time;
 use sim_core::trace::Nothing;
-use sim_disk::block;
 use sim_disk::ideal::{Ideal, Settings};
 use sim_mpage::call::{Access, Call, Handle};
 use sim_mpage::ext2::layout::{FileLayout, Layout, contiguous, first_file_block, volume};
-use sim_mpage::machine::{CpuCosts, KernelSettings, Machine, TaskSpec, TimedCall};
+use sim_mpage::machine::{KernelSettings, Machine, TaskSpec, TimedCall};
 use sim_mpage::run::run;
 
 const PAGE: u64 = 4096;
@@ -50,29 +48,13 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
     let volume = volume.unwrap_or_else(|error| unreachable!("{error}"));
     let times = u32::try_from(read / piece).unwrap_or(u32::MAX);
     let reads = TimedCall { times, ..TimedCall::once(Call::Read { handle: HANDLE, length: piece }) };
+    let device = Ideal::new(Settings { sectors: device_sectors, ..Settings::default() }).into();
     Machine {
-        first_free: None,
-        device: Ideal::new(Settings { sectors: device_sectors, ..Settings::default() }).into(),
-        queue: block::Settings::default(),
-        read_ahead_pages: 32,
-        volume,
         kernel: KernelSettings {
-            page_size: 4096,
             memory_pages: Some(16384),
-            cpu: CpuCosts::default(),
-            precedence: Precedence::default(),
-            boundary: true,
-            get_block_fills: false,
-            max_buffer_heads: None,
             check_contents: false,
+            ..KernelSettings::default()
         },
-        pages: Vec::new(),
-        metadata: Vec::new(),
-        failing_bio_allocations: Vec::new(),
-        bad_sectors: Vec::new(),
-        setup: Vec::new(),
-        last_setup: Vec::new(),
-        starts_at: None,
         tasks: vec![TaskSpec {
             name: "reader".to_owned(),
             pid: 100,
@@ -80,8 +62,7 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
             setup: vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }],
             calls: vec![reads],
         }],
-        seed: 1,
-        shuffle_ties: None,
+        ..Machine::new(device, volume)
     }
 }
 

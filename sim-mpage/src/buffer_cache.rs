@@ -3,9 +3,9 @@
 //! `docs/model/buffers.md`. Pages of the device always have buffers, and carry the blocks' bytes.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use sim_core::io::{FileId, Flags, IoError, Operation, Piece, Reason, Role, Sector};
+use sim_core::io::{Flags, IoError, Piece, Reason, Role};
 use sim_core::trace::{BufferChange, What};
 
 use crate::errno::Errno;
@@ -13,29 +13,21 @@ use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::memory::{add_page, set_failed};
 use crate::page::buffers::BufferRef;
+pub use crate::page::buffers::Owner;
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::submit::{BufferEnd, EndIo, NewBio, spend, submit_bio};
+use crate::submit::{BufferEnd, spend, submit_block};
 
 /// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).
 const LRU: usize = 16;
 
-/// Whose block a metadata block is, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// The file, unless it belongs to the whole filesystem.
-    pub file: Option<FileId>,
-    /// What it is.
-    pub role: Role,
-}
-
-/// What the device's cache knows beside its pages.
+/// What the device's cache knows beside its pages: the buffers used last.
+// [buffers-life.buffer-cache]
 #[derive(Debug, Default)]
 pub struct BufferCache {
     lru: RefCell<VecDeque<(u64, BufferRef)>>,
-    owners: RefCell<BTreeMap<u64, Owner>>,
 }
 
 impl BufferCache {
@@ -72,10 +64,15 @@ pub fn find_get_block(k: &Kernel, physical: u64) -> Option<BufferRef> {
 /// [`Errno::NoMemory`]
 // [buffers-life.getblk]
 pub async fn sb_getblk(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferRef, Errno> {
-    k.buffer_cache.owners.borrow_mut().insert(physical, owner);
-    if let Some(buffer) = find_get_block(k, physical) {
-        return Ok(buffer);
-    }
+    let buffer = match find_get_block(k, physical) {
+        Some(buffer) => buffer,
+        None => make_buffer(k, physical).await?,
+    };
+    k.pages.change_buffer(buffer, |buffer| buffer.owner = Some(owner));
+    Ok(buffer)
+}
+
+async fn make_buffer(k: &Kernel, physical: u64) -> Result<BufferRef, Errno> {
     let index = physical / u64::from(k.sizes.blocks_per_page);
     let (page, new) = add_page(k, Mapping::DEVICE, index).await?;
     if new {
@@ -96,9 +93,11 @@ pub fn adopt_block(k: &Kernel, physical: u64, owner: Owner, dirty: bool) {
         let page = k.pages.add(Mapping::DEVICE, index);
         give_buffers(k, page, index);
     }
-    k.buffer_cache.owners.borrow_mut().insert(physical, owner);
     let Some(buffer) = find_get_block(k, physical) else { return };
-    k.pages.change_buffer(buffer, |buffer| buffer.locked = true);
+    k.pages.change_buffer(buffer, |buffer| {
+        buffer.owner = Some(owner);
+        buffer.locked = true;
+    });
     end_buffer_read_sync(k, buffer, None);
     if dirty {
         mark_buffer_dirty(k, buffer);
@@ -133,7 +132,9 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
         unlock_buffer(k, buffer);
     } else {
         let end = BufferEnd::ReadSync;
-        submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::MetadataRead, end).await;
+        // [mpage-reason.metadata-read]
+        submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::MetadataRead, end)
+            .await;
         wait_on_buffer(k, buffer).await;
     }
     k.pages.unpin(buffer.page);
@@ -141,6 +142,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
 }
 
 /// Takes the buffer's lock, sleeping as long as somebody else has it.
+// [processes.wait-buffer-lock]
 pub async fn lock_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Exclusive).await;
@@ -155,6 +157,7 @@ pub fn unlock_buffer(k: &Kernel, buffer: BufferRef) {
 }
 
 /// Sleeps until nobody has the buffer's lock.
+// [processes.wait-buffer]
 pub async fn wait_on_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Front).await;
@@ -175,31 +178,8 @@ pub fn mark_buffer_dirty(k: &Kernel, buffer: BufferRef) {
     }
 }
 
-/// Sends one metadata block by itself; its buffer is locked.
-async fn submit_buffer(
-    k: &Kernel,
-    buffer: BufferRef,
-    physical: u64,
-    owner: Owner,
-    flags: Flags,
-    reason: Reason,
-    end: BufferEnd,
-) {
-    let sectors = k.sizes.block_sectors();
-    let operation = if end == BufferEnd::WriteSync { Operation::Write } else { Operation::Read };
-    let piece = Piece { file: owner.file, role: owner.role, logical: 0, physical, blocks: 1 };
-    let bio = NewBio {
-        operation,
-        flags,
-        sector: Sector(physical * u64::from(sectors)),
-        sectors,
-        segment_sectors: sectors,
-        pieces: vec![piece],
-        pages: Vec::new(),
-        reason,
-        end_io: EndIo::Buffer(buffer, end),
-    };
-    submit_bio(k, bio).await;
+fn metadata_block(owner: Owner, physical: u64) -> Piece {
+    Piece { file: owner.file, role: owner.role, logical: 0, physical, blocks: 1 }
 }
 
 /// Writes the block behind `boundary_block` at once if it is cached and dirty, and does not wait:
@@ -216,15 +196,16 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
         unlock_buffer(k, buffer);
         return;
     }
+    // [buffers-life.page-mark] The page stays marked: only its own writeback would take that off.
     k.pages.change_buffer(buffer, |buffer| {
         buffer.dirty = false;
         buffer.write_error = false;
     });
     record(k, What::Buffer { physical, change: BufferChange::Cleaned });
-    let owner = k.buffer_cache.owners.borrow().get(&physical).copied();
-    let owner = owner.unwrap_or(Owner { file: None, role: Role::Unknown });
+    let owner = k.pages.buffer(buffer).owner.unwrap_or(Owner { file: None, role: Role::Unknown });
     let end = BufferEnd::WriteSync;
-    submit_buffer(k, buffer, physical, owner, Flags::NONE, Reason::BoundaryBlock, end).await;
+    // [mpage-reason.boundary-block]
+    submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::BoundaryBlock, end).await;
 }
 
 /// Drops what the device's cache holds of a block that now belongs to a file: it is not dirty any

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use sim_core::queue::EventQueue;
 use sim_core::task::{TaskId, Tasks};
 use sim_core::time::Time;
-use sim_core::trace::Tracer;
+use sim_core::trace::{Tracer, What};
 use sim_disk::block::{BlockLayer, Settings};
 use sim_disk::device::Device;
 use sim_disk::faults::Faults;
@@ -43,6 +43,8 @@ pub struct Kernel {
     pub timers: RefCell<EventQueue<Timer>>,
     /// What happened.
     pub trace: RefCell<Tracer>,
+    /// Room for what the block layer tells, empty between its calls.
+    pub told: Cell<Vec<What>>,
     /// The device.
     pub device: RefCell<Device>,
     /// Its bad sectors.
@@ -100,6 +102,13 @@ impl Sizes {
     /// Sectors a block.
     pub const fn block_sectors(&self) -> u32 {
         self.block / 512
+    }
+
+    /// How many blocks hold so many bytes.
+    #[inline]
+    pub const fn blocks_of(&self, bytes: u64) -> u64 {
+        // A block's size is a power of two.
+        (bytes >> self.block_bits) + (bytes & (self.block as u64 - 1) != 0) as u64
     }
 
     /// Sectors a page.

@@ -48,6 +48,47 @@ pub struct Machine {
     pub shuffle_ties: Option<u64>,
 }
 
+impl Machine {
+    /// A machine with this device and this filesystem, nothing to do, and the defaults of Linux 6.1
+    /// everywhere else: a readahead window of 128 KiB, pages of 4 KiB, memory without bound, CPU
+    /// time for free.
+    pub fn new(device: Device, volume: Volume) -> Machine {
+        Machine {
+            device,
+            queue: block::Settings::default(),
+            read_ahead_pages: 32,
+            volume,
+            first_free: None,
+            kernel: KernelSettings::default(),
+            pages: Vec::new(),
+            metadata: Vec::new(),
+            failing_bio_allocations: Vec::new(),
+            bad_sectors: Vec::new(),
+            setup: Vec::new(),
+            last_setup: Vec::new(),
+            starts_at: None,
+            tasks: Vec::new(),
+            seed: 0,
+            shuffle_ties: None,
+        }
+    }
+}
+
+impl Default for KernelSettings {
+    fn default() -> Self {
+        KernelSettings {
+            page_size: 4096,
+            memory_pages: None,
+            cpu: CpuCosts::default(),
+            precedence: Precedence::default(),
+            boundary: true,
+            get_block_fills: false,
+            max_buffer_heads: None,
+            check_contents: true,
+        }
+    }
+}
+
 /// A task of the workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskSpec {
@@ -105,6 +146,7 @@ pub struct KernelSettings {
 }
 
 /// CPU time that is spent on the virtual clock.
+// [cpu.default]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CpuCosts {
     /// A system call.

@@ -1,6 +1,8 @@
 //! Adding pages to the cache, and making room for them when memory is full.
 
-use sim_core::trace::{PageChange, What};
+use std::ops::Range;
+
+use sim_core::trace::PageChange;
 
 use crate::errno::Errno;
 use crate::failure::RunError;
@@ -8,30 +10,43 @@ use crate::kernel::Kernel;
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
-use crate::record::record;
+use crate::record::record_pages;
 
-/// Records that something happened to a page.
+/// Records that something happened to a page that is cached.
 pub fn record_page(k: &Kernel, page: PageRef, change: PageChange) {
     let (mapping, index) = k.pages.place_of(page);
-    record(k, What::Page { file: mapping.file(), index, change });
+    record_pages(k, change).page(mapping, index);
 }
 
+/// How many pages may be added before some have to be freed.
+fn room(k: &Kernel) -> u64 {
+    k.settings.memory_pages.map_or(u64::MAX, |pages| pages.saturating_sub(k.pages.len()))
+}
+
+// [memory.bound]
 fn has_room(k: &Kernel) -> bool {
-    k.settings.memory_pages.is_none_or(|pages| k.pages.len() < pages)
+    room(k) > 0
 }
 
 fn make_room(k: &Kernel) -> bool {
-    let freed = k.pages.shrink(|mapping, index| {
-        record(k, What::Page { file: mapping.file(), index, change: PageChange::Freed });
-    });
-    freed > 0
+    let mut freed = record_pages(k, PageChange::Freed);
+    k.pages.shrink(|mapping, index| freed.page(mapping, index)) > 0
 }
 
-/// Adds a page, unless memory is full and a round through the inactive list frees nothing: then
-/// readahead goes without it.
+/// Adds pages one after the other, of which the first is missing, up to the first that is cached and
+/// as long as there is room; returns how many. If memory is full and a round through the inactive
+/// list frees nothing, there are none: readahead goes without them.
 // [memory.readahead]
-pub fn try_add_page(k: &Kernel, mapping: Mapping, index: u64) -> Option<PageRef> {
-    (has_room(k) || make_room(k)).then(|| add(k, mapping, index))
+pub fn try_add_pages(k: &Kernel, mapping: Mapping, wanted: Range<u64>, pages: &mut Vec<PageRef>) -> u64 {
+    if !has_room(k) && !make_room(k) {
+        return 0;
+    }
+    let end = wanted.end.min(wanted.start.saturating_add(room(k)));
+    let mut added = record_pages(k, PageChange::Added);
+    k.pages.add_missing(mapping, wanted.start..end, |index, page| {
+        added.page(mapping, index);
+        pages.push(page);
+    })
 }
 
 /// Adds a page; while memory is full and nothing can be freed, sleeps until a page comes out of
@@ -40,7 +55,7 @@ pub fn try_add_page(k: &Kernel, mapping: Mapping, index: u64) -> Option<PageRef>
 /// # Errors
 /// [`Errno::NoMemory`] if nothing is under writeback either; the run then ends and says what holds
 /// the pages.
-// [memory.full]
+// [memory.wait] [memory.out]
 pub async fn add_page(k: &Kernel, mapping: Mapping, index: u64) -> Result<(PageRef, bool), Errno> {
     while !has_room(k) && !make_room(k) {
         let held = k.pages.held();
@@ -57,7 +72,7 @@ pub async fn add_page(k: &Kernel, mapping: Mapping, index: u64) -> Result<(PageR
 }
 
 fn add(k: &Kernel, mapping: Mapping, index: u64) -> PageRef {
-    record(k, What::Page { file: mapping.file(), index, change: PageChange::Added });
+    record_pages(k, PageChange::Added).page(mapping, index);
     k.pages.add(mapping, index)
 }
 

@@ -45,6 +45,11 @@ impl Mapping {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PageRef(u32);
 
+impl PageRef {
+    /// No page that there is.
+    pub const NOBODY: PageRef = PageRef(u32::MAX);
+}
+
 /// One of a page's marks; the kernel's `PG_` flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]

@@ -4,6 +4,8 @@ mod event_loop;
 mod hang;
 mod left_behind;
 mod prepare;
+#[cfg(test)]
+mod tests;
 
 use sim_core::statistics::Summary;
 use sim_core::time::Duration;
@@ -36,6 +38,6 @@ pub struct Outcome {
 /// # Errors
 /// [`RunError`]
 pub fn run(machine: Machine, sink: &mut dyn Sink) -> Result<Outcome, RunError> {
-    let (kernel, workload) = prepare::kernel_of(machine, sink.wants_details())?;
+    let (kernel, workload) = prepare::kernel_of(machine, sink.detail())?;
     event_loop::run(&kernel, workload, sink)
 }

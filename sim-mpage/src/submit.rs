@@ -5,8 +5,12 @@
 //! read when it ends.
 
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use sim_core::io::{BioId, Flags, Operation, Piece, Reason, RequestId, Sector};
+use sim_core::task::Occupy;
 use sim_core::time::{Duration, Time};
 use sim_core::trace::{EventId, What};
 use sim_disk::block::{Bio, FlushReason, Plug, Step, Submission};
@@ -182,14 +186,60 @@ pub struct NewBio {
     pub end_io: EndIo,
 }
 
+/// Sends one block by itself, whose buffer is locked.
+pub async fn submit_block(
+    k: &Kernel,
+    buffer: BufferRef,
+    block: Piece,
+    flags: Flags,
+    reason: Reason,
+    end: BufferEnd,
+) {
+    let sectors = k.sizes.block_sectors();
+    let bio = NewBio {
+        operation: match end {
+            BufferEnd::ReadSync | BufferEnd::AsyncRead => Operation::Read,
+            BufferEnd::AsyncWrite | BufferEnd::WriteSync => Operation::Write,
+        },
+        flags,
+        sector: Sector(block.physical * u64::from(sectors)),
+        sectors,
+        segment_sectors: sectors,
+        pieces: vec![block],
+        pages: Vec::new(),
+        reason,
+        end_io: EndIo::Buffer(buffer, end),
+    };
+    submit_bio(k, bio).await;
+}
+
 /// Spends CPU time: nobody else runs, while completions and timers come.
-// [cpu.spend]
-pub async fn spend(k: &Kernel, duration: Duration) {
-    if duration.is_zero() {
-        return;
+pub fn spend(k: &Kernel, duration: Duration) -> Spend<'_> {
+    Spend { k, duration, occupy: None }
+}
+
+/// The future of [`spend`]. Written by hand, since most costs are 0 and cost nothing this way.
+#[must_use = "CPU time is spent only when this is awaited"]
+pub struct Spend<'k> {
+    k: &'k Kernel,
+    duration: Duration,
+    occupy: Option<Occupy<'k, WaitsFor>>,
+}
+
+impl Future for Spend<'_> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.duration.is_zero() {
+            return Poll::Ready(());
+        }
+        let k = self.k;
+        if self.occupy.is_none() {
+            set_timer(k, k.now.get() + self.duration, Timer::Resume(k.tasks.current()));
+        }
+        Pin::new(self.occupy.get_or_insert_with(|| k.tasks.occupy())).poll(context)
     }
-    set_timer(k, k.now.get() + duration, Timer::Resume(k.tasks.current()));
-    k.tasks.occupy().await;
 }
 
 /// Asks the clock to do something at an instant.
@@ -201,11 +251,12 @@ pub fn set_timer(k: &Kernel, at: Time, timer: Timer) {
 
 /// The only way to sleep: the task has put itself into a queue (`Tasks::prepare_to_sleep` first);
 /// what is in its plug goes to the device before it sleeps.
-// [block.plug.sleep]
+// [processes.sleep-flushes] [block-plug.sleep]
 pub async fn sleep_on(k: &Kernel, waits_for: WaitsFor) {
     flush_plug(k, FlushReason::Sleep);
     k.tasks.sleep(waits_for).await;
     if waits_for != WaitsFor::Work {
+        // [cpu.wake]
         spend(k, k.settings.cpu.wake).await;
     }
 }
@@ -232,22 +283,22 @@ pub async fn finish_plug(k: &Kernel) {
 }
 
 fn flush_plug(k: &Kernel, reason: FlushReason) {
-    let mut events = Vec::new();
-    {
-        let mut plugs = k.plugs.borrow_mut();
-        let (sections, plug) = plugs.of(k);
-        if *sections == 0 || plug.is_empty() {
-            return;
-        }
-        k.block.borrow_mut().flush_plug(plug, reason, k.now.get(), &mut events);
+    let mut plugs = k.plugs.borrow_mut();
+    let (sections, plug) = plugs.of(k);
+    if *sections == 0 || plug.is_empty() {
+        return;
     }
+    let mut events = k.told.take();
+    k.block.borrow_mut().flush_plug(plug, reason, k.now.get(), &mut events);
+    drop(plugs);
     take_events(k, events);
 }
 
-fn take_events(k: &Kernel, events: Vec<What>) {
-    for event in events {
+fn take_events(k: &Kernel, mut events: Vec<What>) {
+    for event in events.drain(..) {
         record(k, event);
     }
+    k.told.set(events);
     call_worker(k);
 }
 
@@ -265,6 +316,7 @@ pub fn call_worker(k: &Kernel) {
 /// for a tag.
 pub async fn submit_bio(k: &Kernel, new: NewBio) {
     k.tasks.give_way().await;
+    // [cpu.bio]
     spend(k, k.settings.cpu.bio).await;
     let bio = queue(k, new);
     let queued = k.bios.borrow().get(bio.id).map_or(EventId::NONE, |bio| bio.queued);
@@ -322,6 +374,7 @@ async fn place(k: &Kernel, bio: Bio) {
             Step::Done => return,
             Step::Issue => {}
             Step::GiveWay => k.tasks.give_way().await,
+            // [processes.wait-tag]
             Step::WaitForTag => {
                 k.tasks.prepare_to_sleep();
                 flush_plug(k, FlushReason::Sleep);
@@ -334,7 +387,7 @@ async fn place(k: &Kernel, bio: Bio) {
 }
 
 fn take_step(k: &Kernel, submission: &mut Submission) -> Step {
-    let mut events = Vec::new();
+    let mut events = k.told.take();
     let step = {
         let mut plugs = k.plugs.borrow_mut();
         let (sections, plug) = plugs.of(k);
@@ -356,10 +409,10 @@ async fn issue_direct(k: &Kernel) {
 /// Hands a request to the device.
 // [cpu.issue]
 async fn issue(k: &Kernel, request: RequestId) {
-    let mut events = Vec::new();
+    let mut events = k.told.take();
     let command = k.block.borrow_mut().issue(request, k.tasks.current().0, &mut events);
     let mut event = EventId::NONE;
-    for what in events {
+    for what in events.drain(..) {
         let first = match &what {
             What::Issued { bios, .. } => bios.first().copied(),
             _ => None,
@@ -367,7 +420,9 @@ async fn issue(k: &Kernel, request: RequestId) {
         let because = first.and_then(|bio| k.bios.borrow().get(bio).map(|bio| bio.queued));
         event = record_because(k, because.unwrap_or(EventId::NONE), what);
     }
+    k.told.set(events);
     let at = k.now.get();
+    // [error.request]
     let fails = k.faults.borrow_mut().check(&command).is_err();
     if !k.settings.cpu.issue_sector.is_zero() {
         let cost = k.settings.cpu.issue_sector.checked_mul(u64::from(command.sectors));
@@ -382,7 +437,7 @@ async fn issue(k: &Kernel, request: RequestId) {
 
 /// The block layer's kernel worker: whenever it is called, it takes requests out of the scheduler
 /// until that is empty or there is no tag.
-// [block.worker.run]
+// [block-worker.run]
 pub async fn block_worker(k: &Kernel) {
     loop {
         // It may have been called before it ran for the first time, so it looks before it sleeps.

@@ -11,8 +11,9 @@ use scenarios::input::ScenarioInput;
 use scenarios::library::SUFFIX;
 use scenarios::load::{self, Loaded, Options};
 use scenarios::output::write_atomically;
+use scenarios::present::explain::MOST_IOS;
 use scenarios::present::{self, text};
-use scenarios::run::{self, ScenarioRun};
+use scenarios::run::{self, ScenarioRun, Wanted};
 use serde_json::{Value, json};
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
@@ -53,6 +54,10 @@ pub(super) struct Arguments {
     /// Puts what happens at one instant into an order that is drawn from this seed.
     #[arg(long, value_name = "SEED")]
     pub(super) shuffle_ties: Option<u64>,
+    /// Tells of each I/O why it was sent: because of which call, window and mapping, and what became
+    /// of it, with the rules of docs/model by their tags.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) explain: bool,
     /// In whose numbering blocks are shown.
     #[arg(long, value_enum, default_value_t)]
     pub(super) view: View,
@@ -93,9 +98,10 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    let wanted = Wanted { twice: arguments.twice, chains: arguments.explain.then_some(MOST_IOS) };
     let mut runs = Vec::new();
     for loaded in &loaded {
-        runs.push(run::run_scenario(loaded, arguments.twice)?);
+        runs.push(run::run_scenario_for(loaded, wanted)?);
     }
     if let Some(directory) = &arguments.out {
         write_pictures(directory, &runs)?;

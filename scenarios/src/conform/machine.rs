@@ -25,35 +25,24 @@ pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
     let first_op = processes.first().and_then(|(_, process)| process.ops_at_us.first());
     let several = recorded.tasks.is_some();
     Ok(Machine {
-        device: device(&recorded.device)?,
         queue: queue(&recorded.device)?,
         read_ahead_pages: u64::from(recorded.device.read_ahead_kb) * 1024
             / u64::from(recorded.page_size.max(1)),
-        volume: described(recorded)?,
-        first_free: None,
         kernel: KernelSettings {
             page_size: recorded.page_size,
-            memory_pages: None,
             cpu: preset_costs(CpuPreset::Recorded),
             precedence: match recorded.policy.as_deref() {
                 Some("fifo") => Precedence::ProcessesFirst,
                 _ => Precedence::WorkerFirst,
             },
             boundary: recorded.boundary,
-            get_block_fills: false,
-            max_buffer_heads: None,
-            check_contents: true,
+            ..KernelSettings::default()
         },
-        pages: Vec::new(),
-        metadata: Vec::new(),
-        failing_bio_allocations: Vec::new(),
-        bad_sectors: Vec::new(),
         setup: if several { calls(recorded, &recorded.setup, &mut Handles::new())? } else { Vec::new() },
         last_setup: if recorded.drop_after_setup { vec![Call::Drop] } else { Vec::new() },
         starts_at: first_op.and_then(|&at| Duration::from_microseconds(at)),
         tasks: tasks.collect::<Result<_, _>>()?,
-        seed: 0,
-        shuffle_ties: None,
+        ..Machine::new(device(&recorded.device)?, described(recorded)?)
     })
 }
 

@@ -26,7 +26,7 @@ pub fn data(run: &ScenarioRun) -> Value {
 fn arm(arm: &ArmRun) -> Value {
     let [bio, issue] = orders(arm, View::File);
     let [disk_bio, disk_issue] = orders(arm, View::Disk);
-    json!({
+    let mut document = json!({
         "name": arm.name,
         "device": arm.device,
         "digest": format!("{:016x}", arm.digest),
@@ -34,7 +34,11 @@ fn arm(arm: &ArmRun) -> Value {
         "view_disk": { "bio": disk_bio, "issue": disk_issue },
         "figures": figures(&arm.figures),
         "results": arm.results,
-    })
+    });
+    if arm.chains.is_some() {
+        document["explain"] = super::explain::data(arm);
+    }
+    document
 }
 
 /// Figures by their names; a name with dots is a path.

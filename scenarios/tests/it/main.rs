@@ -11,6 +11,7 @@ mod expectations;
 mod library;
 mod resolving;
 mod schema;
+mod words;
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! What is recorded: an event, its number, and what can happen.
 
+use super::Detail;
 use crate::io::{BioId, FileId, Flags, IoError, Operation, Parts, Piece, Reason, RequestId, Sector};
 use crate::task::TaskId;
 use crate::time::Time;
@@ -246,13 +247,14 @@ pub enum What {
 }
 
 impl What {
-    /// Whether this is told only at the level of pages and buffers.
-    pub fn is_detail(&self) -> bool {
-        matches!(self, What::Page { .. } | What::Buffer { .. })
-    }
-
-    /// Whether this belongs to the promise of the `io` digest: what was queued, issued, completed.
-    pub fn is_io(&self) -> bool {
-        matches!(self, What::Queued { .. } | What::Issued { .. } | What::Completed { .. })
+    /// From which level of detail on this is told. What was queued, issued and completed belongs to
+    /// the promise of the `io` digest.
+    #[inline]
+    pub fn detail(&self) -> Detail {
+        match self {
+            What::Queued { .. } | What::Issued { .. } | What::Completed { .. } => Detail::Ios,
+            What::Page { .. } | What::Buffer { .. } => Detail::Pages,
+            _ => Detail::Events,
+        }
     }
 }

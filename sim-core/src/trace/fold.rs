@@ -1,25 +1,17 @@
 //! How events go into a digest: a number for the kind, then every field, as words.
 //!
 //! The numbers are part of the promise that digests keep: none is ever used for something else.
+//! What was queued, issued and completed goes word by word into the digest of that; from there, and
+//! everything else at once, into the full one.
 
-use super::What;
-use crate::digest::Digest;
-use crate::io::{Flags, Operation, Piece, Reason, Role};
+use super::{PageChange, What};
+use crate::digest::{Digest, Words};
+use crate::io::{FileId, Flags, Operation, Piece, Reason, Role};
 
 impl What {
-    pub(super) fn fold(&self, digest: &mut Digest) {
+    /// Folds what was queued, issued or completed into its digest; other events change nothing.
+    pub(super) fn fold_io(&self, digest: &mut Digest) {
         match self {
-            What::Call { number } => fold(digest, [1, u64::from(*number)]),
-            What::Returned { number, result } => {
-                fold(digest, [2, u64::from(*number), result.cast_unsigned()])
-            }
-            What::Readahead { file, rule, start, size, async_size } => {
-                fold(digest, [3, u64::from(file.0), *rule as u64, *start, *size, *async_size]);
-            }
-            What::Mapped { file, block, asked, create, count, physical, new, boundary } => {
-                let marks = u64::from(*create) | u64::from(*new) << 1 | u64::from(*boundary) << 2;
-                fold(digest, [4, u64::from(file.0), *block, *asked, count.cast_unsigned(), *physical, marks]);
-            }
             What::Queued { bio, operation, flags, sector, sectors, pieces, reason } => {
                 fold(digest, [5, bio.0, how(*operation, *flags), sector.0, u64::from(*sectors)]);
                 digest.word(reason_word(*reason));
@@ -27,19 +19,6 @@ impl What {
                     fold_piece(digest, piece);
                 }
             }
-            What::Split { bio, sector, rest } => fold(digest, [6, bio.0, sector.0, rest.0]),
-            What::Merged { bio, request, front, sector, sectors } => {
-                fold(digest, [7, bio.0, request.0, u64::from(*front), sector.0, u64::from(*sectors)]);
-            }
-            What::Made { request, bio, sector, sectors } => {
-                fold(digest, [8, request.0, bio.0, sector.0, u64::from(*sectors)]);
-            }
-            What::Plugged => digest.word(9),
-            What::Unplugged { requests } => fold(digest, [10, u64::from(*requests)]),
-            What::Inserted { request, sector, sectors } => {
-                fold(digest, [11, request.0, sector.0, u64::from(*sectors)]);
-            }
-            What::Joined { request, into } => fold(digest, [12, request.0, into.0]),
             What::Issued { request, operation, flags, sector, sectors, bios } => {
                 fold(digest, [13, request.0, how(*operation, *flags), sector.0, u64::from(*sectors)]);
                 bios.iter().for_each(|bio| digest.word(bio.0));
@@ -48,15 +27,56 @@ impl What {
                 fold(digest, [14, request.0, error.map_or(0, |error| 1 + error as u64)]);
                 parts.iter().for_each(|(_, duration)| digest.word(duration.nanoseconds()));
             }
-            What::Page { file, index, change } => {
-                fold(
-                    digest,
-                    [15 | (*change as u64) << 8, file.map_or(u64::MAX, |file| u64::from(file.0)), *index],
-                );
-            }
-            What::Buffer { physical, change } => fold(digest, [16, *physical, *change as u64]),
+            _ => {}
         }
     }
+
+    /// The event behind the words of its circumstances; `io` is the digest of what was queued, issued
+    /// and completed, this event included.
+    #[inline(always)]
+    pub(super) fn words(&self, circumstances: Words, io: &Digest) -> Words {
+        let so_far = circumstances;
+        match self {
+            What::Call { number } => so_far.and([1, u64::from(*number)]),
+            What::Returned { number, result } => so_far.and([2, u64::from(*number), result.cast_unsigned()]),
+            What::Readahead { file, rule, start, size, async_size } => {
+                so_far.and([3, u64::from(file.0), *rule as u64, *start, *size, *async_size])
+            }
+            What::Mapped { file, block, asked, create, count, physical, new, boundary } => {
+                let marks = u64::from(*create) | u64::from(*new) << 1 | u64::from(*boundary) << 2;
+                let count = count.cast_unsigned();
+                so_far.and([4, u64::from(file.0), *block, *asked, count, *physical, marks])
+            }
+            What::Queued { .. } | What::Issued { .. } | What::Completed { .. } => so_far.and([io.value()]),
+            What::Split { bio, sector, rest } => so_far.and([6, bio.0, sector.0, rest.0]),
+            What::Merged { bio, request, front, sector, sectors } => {
+                so_far.and([7, bio.0, request.0, u64::from(*front), sector.0, u64::from(*sectors)])
+            }
+            What::Made { request, bio, sector, sectors } => {
+                so_far.and([8, request.0, bio.0, sector.0, u64::from(*sectors)])
+            }
+            What::Plugged => so_far.and([9]),
+            What::Unplugged { requests } => so_far.and([10, u64::from(*requests)]),
+            What::Inserted { request, sector, sectors } => {
+                so_far.and([11, request.0, sector.0, u64::from(*sectors)])
+            }
+            What::Joined { request, into } => so_far.and([12, request.0, into.0]),
+            What::Page { file, index, change } => page_words(page_kind(so_far, *change), *file, *index),
+            What::Buffer { physical, change } => so_far.and([16, *physical, *change as u64]),
+        }
+    }
+}
+
+/// What a page's event begins with.
+#[inline]
+pub(super) fn page_kind(circumstances: Words, change: PageChange) -> Words {
+    circumstances.and([15 | (change as u64) << 8])
+}
+
+/// A page's event behind what it begins with.
+#[inline]
+pub(super) fn page_words(kind: Words, file: Option<FileId>, index: u64) -> Words {
+    kind.and([file.map_or(u64::MAX, |file| u64::from(file.0)), index])
 }
 
 fn fold<const N: usize>(digest: &mut Digest, words: [u64; N]) {

@@ -1,7 +1,9 @@
 //! Numbering events, linking them to their causes, and folding the digests.
 
-use super::{Event, EventId, What};
-use crate::digest::Digest;
+use super::fold::{page_kind, page_words};
+use super::{Detail, Event, EventId, PageChange, What};
+use crate::digest::{Digest, Words};
+use crate::io::FileId;
 use crate::task::TaskId;
 use crate::time::Time;
 
@@ -25,17 +27,18 @@ pub struct Tracer {
     last: EventId,
     spans: Vec<EventId>,
     digests: Digests,
-    details: bool,
+    detail: Detail,
     pending: Vec<Event>,
 }
 
 impl Tracer {
-    /// A trace that begins; `details`: pages and buffers are told, too.
-    pub fn new(details: bool) -> Tracer {
-        Tracer { details, ..Tracer::default() }
+    /// A trace that begins, of which so much is told.
+    pub fn new(detail: Detail) -> Tracer {
+        Tracer { detail, ..Tracer::default() }
     }
 
     /// The cause that `task` acts under at this time.
+    #[inline]
     pub fn span(&self, task: TaskId) -> EventId {
         self.spans.get(task.0 as usize).copied().unwrap_or(EventId::NONE)
     }
@@ -50,26 +53,53 @@ impl Tracer {
     }
 
     /// Records an event caused by what its task is at.
+    #[inline(always)]
     pub fn emit(&mut self, at: Time, task: TaskId, what: What) -> EventId {
         self.emit_because(at, task, self.span(task), what)
     }
 
     /// Records an event with a cause of its own.
+    // Inlined, since callers know the kind of the event: little is left of the choice among kinds.
+    #[inline(always)]
     pub fn emit_because(&mut self, at: Time, task: TaskId, because: EventId, what: What) -> EventId {
+        if what.detail() == Detail::Ios {
+            self.digests.io.word(at.nanoseconds());
+            what.fold_io(&mut self.digests.io);
+        }
+        let words = what.words(circumstances(at, task, because), &self.digests.io);
+        self.digests.full.words(words);
         let id = EventId(self.last.0 + 1);
         self.last = id;
-        if what.is_io() {
-            self.digests.io.word(at.nanoseconds());
-            what.fold(&mut self.digests.io);
-        }
-        self.digests.full.word(at.nanoseconds());
-        self.digests.full.word(because.0);
-        self.digests.full.word(u64::from(task.0));
-        what.fold(&mut self.digests.full);
-        if self.details || !what.is_detail() {
+        if what.detail() <= self.detail {
             self.pending.push(Event { at, id, because, task, what });
         }
         id
+    }
+
+    /// What the events have in common that tell that the same happens to several pages, one after
+    /// the other.
+    #[inline]
+    pub fn same_change(&self, at: Time, task: TaskId, change: PageChange) -> SameChange {
+        let words = page_kind(circumstances(at, task, self.span(task)), change);
+        SameChange { at, task, change, words }
+    }
+
+    /// Records that it happened to a page, of a file or of the device: what [`Tracer::emit`] would
+    /// do. There are more of these events than of all others, and hardly anybody wants to be told:
+    /// then none is made.
+    #[inline]
+    pub fn emit_page(&mut self, same: &SameChange, file: Option<FileId>, index: u64) {
+        if self.detail >= Detail::Pages {
+            return self.tell_page(same, file, index);
+        }
+        self.last = EventId(self.last.0 + 1);
+        self.digests.full.words(page_words(same.words, file, index));
+    }
+
+    #[cold]
+    fn tell_page(&mut self, same: &SameChange, file: Option<FileId>, index: u64) {
+        let &SameChange { at, task, change, .. } = same;
+        self.emit(at, task, What::Page { file, index, change });
     }
 
     /// Moves the events since the last call to `events`.
@@ -93,12 +123,25 @@ impl Tracer {
     }
 }
 
+#[inline]
+fn circumstances(at: Time, task: TaskId, because: EventId) -> Words {
+    Words::of([at.nanoseconds(), because.0, u64::from(task.0)])
+}
+
+/// What events of several pages have in common; good until the task's cause changes.
+#[derive(Clone, Copy, Debug)]
+pub struct SameChange {
+    at: Time,
+    task: TaskId,
+    change: PageChange,
+    words: Words,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::{FileId, Part, Parts, RequestId};
+    use crate::io::{Part, Parts, RequestId};
     use crate::time::Duration;
-    use crate::trace::PageChange;
 
     fn page(index: u64) -> What {
         What::Page { file: Some(FileId(0)), index, change: PageChange::Added }
@@ -110,27 +153,41 @@ mod tests {
         What::Completed { request: RequestId(1), error: None, parts }
     }
 
+    /// Pages told one way or the other, at every level of detail: how many events come out differs,
+    /// and nothing else.
     #[test]
     fn digests_do_not_depend_on_detail() {
-        let run = |details| {
-            let mut tracer = Tracer::new(details);
-            for index in 0..10 {
-                tracer.emit(Time::ZERO, TaskId(0), page(index));
+        let run = |detail, as_events: bool| {
+            let mut tracer = Tracer::new(detail);
+            tracer.emit(Time::ZERO, TaskId(0), What::Call { number: 0 });
+            tracer.set_span(TaskId(0), EventId(1));
+            if as_events {
+                for index in 0..10 {
+                    tracer.emit(Time::ZERO, TaskId(0), page(index));
+                }
+            } else {
+                let added = tracer.same_change(Time::ZERO, TaskId(0), PageChange::Added);
+                (0..10).for_each(|index| tracer.emit_page(&added, Some(FileId(0)), index));
             }
-            tracer.emit(Time::ZERO, TaskId(0), completed(5));
+            let last = tracer.emit(Time::ZERO, TaskId(0), completed(5));
             let mut events = Vec::new();
             tracer.drain_into(&mut events);
-            (events.len(), tracer.digests())
+            (events, last, tracer.digests())
         };
-        let ((many, with), (few, without)) = (run(true), run(false));
-        assert_eq!((many, few), (11, 1));
-        assert_eq!(with, without);
+        let (all, last, digests) = run(Detail::Pages, true);
+        assert_eq!(run(Detail::Pages, false).0, all);
+        for (detail, count) in [(Detail::Ios, 1), (Detail::Events, 2), (Detail::Pages, 12)] {
+            for as_events in [false, true] {
+                let told = run(detail, as_events);
+                assert_eq!((told.0.len(), told.1, told.2), (count, last, digests));
+            }
+        }
     }
 
     #[test]
     fn the_io_digest_sees_parts_and_not_pages() {
         let digest = |what: &[What]| {
-            let mut tracer = Tracer::new(false);
+            let mut tracer = Tracer::new(Detail::Events);
             for what in what {
                 tracer.emit(Time::ZERO, TaskId(0), what.clone());
             }
@@ -143,7 +200,7 @@ mod tests {
 
     #[test]
     fn events_are_linked_to_their_tasks_span() {
-        let mut tracer = Tracer::new(false);
+        let mut tracer = Tracer::new(Detail::Events);
         let (one, two) = (TaskId(1), TaskId(2));
         let call = tracer.emit(Time::ZERO, one, What::Call { number: 0 });
         assert_eq!(tracer.set_span(one, call), EventId::NONE);

@@ -16,23 +16,6 @@ use crate::submit::spend;
 /// How many pages are looked up at once (`PAGEVEC_SIZE`).
 const BATCH: usize = 15;
 
-/// Pages of a file that are cached, in a row from the one that is wanted.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    pages: [Option<PageRef>; BATCH],
-    count: usize,
-}
-
-impl Run {
-    fn last(&self) -> Option<PageRef> {
-        self.pages.get(self.count.checked_sub(1)?).copied().flatten()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = PageRef> + '_ {
-        self.pages[..self.count].iter().copied().flatten()
-    }
-}
-
 /// What a read is at.
 struct Reader<'k, 'r> {
     k: &'k Kernel,
@@ -40,6 +23,9 @@ struct Reader<'k, 'r> {
     ra: &'r mut FileRaState,
     /// The page behind the last one that is asked for.
     last_index: u64,
+    /// Pages of the file that are cached, in a row from the one that is wanted: so many of these.
+    run: [PageRef; BATCH],
+    count: usize,
 }
 
 /// Reads `length` bytes from `offset` on; returns how many there were.
@@ -55,11 +41,11 @@ pub async fn filemap_read(
 ) -> Result<u64, Errno> {
     let end = offset.saturating_add(length);
     let last_index = end.div_ceil(u64::from(k.sizes.page));
-    let mut reader = Reader { k, file, ra, last_index };
+    let mut reader = Reader { k, file, ra, last_index, run: [PageRef::NOBODY; BATCH], count: 0 };
     let mut position = offset;
     while position < end && position < k.inodes[file.0 as usize].size.get() {
         match reader.get_pages(position >> k.sizes.page_bits).await {
-            Ok(run) => reader.copy(&run, &mut position, end).await,
+            Ok(()) => reader.copy(&mut position, end).await,
             // [pagecache-read.failed-first]
             Err(error) if position == offset => return Err(error),
             Err(_) => break,
@@ -70,63 +56,56 @@ pub async fn filemap_read(
 
 impl Reader<'_, '_> {
     /// The next pages to be copied, up to date; at least one.
-    async fn get_pages(&mut self, index: u64) -> Result<Run, Errno> {
+    async fn get_pages(&mut self, index: u64) -> Result<(), Errno> {
         loop {
-            let mut run = self.find_or_read(index).await?;
-            let Some(last) = run.last() else { continue };
+            self.find_or_read(index).await?;
+            let Some(&last) = self.run[..self.count].last() else { continue };
             let marked = self.k.pages.has(last, Mark::Readahead);
             if self.k.pages.has(last, Mark::UpToDate) && !marked {
-                return Ok(run);
+                return Ok(());
             }
-            let all = run;
-            all.iter().for_each(|page| self.k.pages.pin(page));
-            let updated = self.last_of_run(last, index + run.count as u64 - 1, marked).await;
-            all.iter().for_each(|page| self.k.pages.unpin(page));
+            let count = self.count;
+            self.run[..count].iter().for_each(|&page| self.k.pages.pin(page));
+            let updated = self.last_of_run(last, index + count as u64 - 1, marked).await;
+            self.run[..count].iter().for_each(|&page| self.k.pages.unpin(page));
             match updated {
-                Updated::Take => return Ok(run),
-                Updated::Leave => run.count -= 1,
+                Updated::Take => return Ok(()),
+                Updated::Leave => self.count -= 1,
                 // [pagecache-read.failed-later]
-                Updated::Failed if run.count > 1 => run.count -= 1,
+                Updated::Failed if count > 1 => self.count -= 1,
                 Updated::Failed => return Err(Errno::Io),
             }
-            if run.count > 0 {
-                return Ok(run);
+            if self.count > 0 {
+                return Ok(());
             }
         }
     }
 
     /// The run of cached pages from `index` on; read ahead, or alone, if there is none.
-    async fn find_or_read(&mut self, index: u64) -> Result<Run, Errno> {
-        let run = self.collect(index);
-        if run.count > 0 {
-            return Ok(run);
+    async fn find_or_read(&mut self, index: u64) -> Result<(), Errno> {
+        self.collect(index);
+        if self.count > 0 {
+            return Ok(());
         }
         // [pagecache-read.missing]
         page_cache_sync_ra(self.k, self.file, self.ra, index, self.last_index - index).await;
-        let run = self.collect(index);
-        if run.count > 0 {
-            return Ok(run);
+        self.collect(index);
+        if self.count > 0 {
+            return Ok(());
         }
         // [pagecache-read.alone]
         let (page, new) = add_page(self.k, Mapping::of(self.file), index).await?;
         if new && !self.read_alone(page, index).await {
             return Err(Errno::Io);
         }
-        Ok(self.collect(index))
+        self.collect(index);
+        Ok(())
     }
 
     // [pagecache-read.run]
-    fn collect(&self, index: u64) -> Run {
-        let mut run = Run { pages: [None; BATCH], count: 0 };
-        for wanted in (index..self.last_index).take(BATCH) {
-            let Some(page) = self.k.pages.find(Mapping::of(self.file), wanted) else { break };
-            run.pages[run.count] = Some(page);
-            run.count += 1;
-            if !self.k.pages.has(page, Mark::UpToDate) || self.k.pages.has(page, Mark::Readahead) {
-                break;
-            }
-        }
-        run
+    fn collect(&mut self, index: u64) {
+        let wanted = index..self.last_index;
+        self.count = self.k.pages.find_run(Mapping::of(self.file), wanted, &mut self.run);
     }
 
     /// What the last page of a run asks for: the next window, and to be up to date.
@@ -150,7 +129,7 @@ impl Reader<'_, '_> {
             wait_on_page_locked(k, page).await;
             return Updated::Leave;
         }
-        // [pagecache-read.not-locked]
+        // [pagecache-read.not-locked] [error.several-readers]
         lock_page(k, page).await;
         if k.pages.has(page, Mark::UpToDate) {
             unlock_page(k, page);
@@ -164,10 +143,10 @@ impl Reader<'_, '_> {
     }
 
     // [pagecache-read.copy]
-    async fn copy(&mut self, run: &Run, position: &mut u64, end: u64) {
+    async fn copy(&mut self, position: &mut u64, end: u64) {
         let k = self.k;
         let end = end.min(k.inodes[self.file.0 as usize].size.get());
-        for page in run.iter() {
+        for number in 0..self.count {
             if *position >= end {
                 break;
             }
@@ -175,19 +154,19 @@ impl Reader<'_, '_> {
             // A page that the last read ended in has counted as used already.
             let last_read = (self.ra.prev_pos - 1) >> k.sizes.page_bits;
             if last_read != index.cast_signed() {
-                k.pages.mark_accessed(page);
+                k.pages.mark_accessed(self.run[number]);
             }
-            // [cpu.copy]
+            // [cpu.copy-page]
             spend(k, k.settings.cpu.copy_page).await;
             let start = std::mem::replace(position, end.min((index + 1) << k.sizes.page_bits));
-            check_copied(k, self.file, page, start..*position);
+            check_copied(k, self.file, self.run[number], start..*position);
             self.ra.prev_pos = position.cast_signed();
         }
     }
 }
 
 /// Reads a locked page by itself and waits for it; tells whether it is up to date then.
-// [pagecache-read.failed]
+// [pagecache-read.failed] [mpage-end.read-again]
 pub(super) async fn read_alone(
     k: &Kernel,
     file: FileId,

@@ -5,7 +5,7 @@ use sim_core::trace::{ReadaheadRule, What};
 
 use super::window::{FileRaState, Wanted, Window, ondemand_readahead};
 use crate::kernel::Kernel;
-use crate::memory::try_add_page;
+use crate::memory::try_add_pages;
 use crate::mpage::read::mpage_readahead;
 use crate::page::{Mapping, Mark, PageRef};
 use crate::record::{enter_span, leave_span, record};
@@ -94,23 +94,30 @@ pub(super) async fn read_window(k: &Kernel, file: FileId, window: Window) {
 // [readahead.batch]
 async fn read_range(k: &Kernel, file: FileId, start: u64, end: u64, mark: Option<u64>) {
     let mapping = Mapping::of(file);
-    let mut batch = Vec::new();
-    for index in start..end {
+    let mut batch = Vec::with_capacity(usize::try_from(end - start).unwrap_or(0));
+    let mut index = start;
+    while index < end {
         if k.pages.find(mapping, index).is_some() {
             send(k, file, index, &mut batch).await;
+            index += 1;
             continue;
         }
         // [cpu.add-page]
         spend(k, k.settings.cpu.add_page).await;
-        let Some(page) = try_add_page(k, mapping, index) else {
+        // If that takes no time, the pages behind it are added at once as well.
+        let stop = if k.settings.cpu.add_page.is_zero() { end } else { index + 1 };
+        let added = try_add_pages(k, mapping, index..stop, &mut batch);
+        if added == 0 {
             send(k, file, index, &mut batch).await;
             return;
-        };
-        if mark == Some(index) {
+        }
+        if let Some(mark) = mark.filter(|mark| (index..index + added).contains(mark))
+            && let Some(page) = k.pages.find(mapping, mark)
+        {
             // [readahead.mark]
             k.pages.set(page, Mark::Readahead);
         }
-        batch.push(page);
+        index += added;
     }
     send(k, file, end, &mut batch).await;
 }

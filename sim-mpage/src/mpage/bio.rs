@@ -39,11 +39,13 @@ impl MpageBio {
     /// An empty bio that begins at a physical block and has room for `capacity` pages; `because` is
     /// the event that told where its first block lies.
     pub fn new(file: FileId, first_physical: u64, capacity: u64, because: EventId) -> MpageBio {
-        let (pages, pieces) = (Vec::new(), Vec::new());
+        let room = usize::try_from(capacity.min(BIO_MAX_VECS)).unwrap_or(0);
+        let (pages, pieces) = (Vec::with_capacity(room), Vec::with_capacity(1));
         MpageBio { file, first_physical, blocks: 0, capacity, because, pages, pieces }
     }
 
     /// Adds the mapped part of a page, if there is room for a page.
+    #[inline]
     pub fn add_page(&mut self, page: PageRef, blocks: Blocks) -> bool {
         if self.pages.len() as u64 >= self.capacity {
             return false;

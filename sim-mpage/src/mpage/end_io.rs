@@ -7,9 +7,11 @@ use super::full_page::{end_buffer_async_read, end_buffer_async_write};
 use crate::buffer_cache::{end_buffer_read_sync, end_buffer_write_sync};
 use crate::content::{Moved, move_block, move_pages};
 use crate::kernel::Kernel;
-use crate::memory::{record_page, set_failed, set_up_to_date};
-use crate::page::PageRef;
-use crate::page_lock::{end_page_writeback, unlock_page};
+use crate::memory::{record_page, set_failed};
+use crate::page::wait::Event;
+use crate::page::{Mark, PageRef};
+use crate::page_lock::end_page_writeback;
+use crate::record::record_pages;
 use crate::submit::{BufferEnd, EndIo, InFlight};
 
 /// A bio has ended: its pages or its buffer learn of it, in ascending order, and wake who waits.
@@ -20,7 +22,7 @@ pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
         move_contents(k, &bio);
     }
     match bio.end_io {
-        EndIo::MpageRead => bio.pages.into_iter().for_each(|page| end_page_read(k, page, error)),
+        EndIo::MpageRead => end_pages_read(k, &bio.pages, error),
         EndIo::MpageWrite => bio.pages.into_iter().for_each(|page| end_page_write(k, page, error)),
         EndIo::Buffer(buffer, BufferEnd::ReadSync) => end_buffer_read_sync(k, buffer, error),
         EndIo::Buffer(buffer, BufferEnd::AsyncRead) => end_buffer_async_read(k, buffer, error),
@@ -44,13 +46,18 @@ fn move_contents(k: &Kernel, bio: &InFlight) {
     }
 }
 
-// [mpage-end.read]
-fn end_page_read(k: &Kernel, page: PageRef, error: Option<IoError>) {
-    match error {
-        None => set_up_to_date(k, page),
-        Some(_) => set_failed(k, page),
+// [mpage-end.read] [processes.page-lock-read] [error.readahead]
+fn end_pages_read(k: &Kernel, pages: &[PageRef], error: Option<IoError>) {
+    let (mark, change) = match error {
+        None => (Mark::UpToDate, PageChange::UpToDate),
+        Some(_) => (Mark::Error, PageChange::Failed),
+    };
+    let mut changed = record_pages(k, change);
+    for &page in pages {
+        let (mapping, index) = k.pages.end_read(page, mark);
+        changed.page(mapping, index);
+        k.waits.wake(&k.tasks, Event::Unlocked(page));
     }
-    unlock_page(k, page);
 }
 
 // [mpage-end.write] [error.write-mpage]

@@ -2,7 +2,7 @@
 //!
 //! `docs/model/buffers.md`. What mpage gives up on comes here: one bio a block.
 
-use sim_core::io::{Confused, FileId, Flags, IoError, Operation, Piece, Reason, Role, Sector};
+use sim_core::io::{Confused, FileId, Flags, IoError, Operation, Piece, Reason, Role};
 
 use crate::buffer_cache::{clean_bdev_bh_alias, lock_buffer, unlock_buffer};
 use crate::content::{move_block, zero_block};
@@ -13,7 +13,7 @@ use crate::memory::{record_page, set_failed, set_up_to_date};
 use crate::page::buffers::BufferRef;
 use crate::page::{Mark, PageRef};
 use crate::page_lock::{end_page_writeback, unlock_page};
-use crate::submit::{BufferEnd, EndIo, NewBio, submit_bio};
+use crate::submit::{BufferEnd, submit_block};
 use sim_core::trace::PageChange;
 
 fn buffers(k: &Kernel, page: PageRef) -> impl Iterator<Item = BufferRef> + use<> {
@@ -69,8 +69,9 @@ pub async fn block_read_full_folio(k: &Kernel, file: FileId, index: u64, page: P
     }
     k.pages.start_async(page, u16::try_from(to_read.len()).unwrap_or(u16::MAX), failed);
     for (buffer, logical, physical) in to_read {
-        let place = Place { file, logical, physical };
-        submit_block(k, buffer, place, Flags::NONE, Reason::FullFolio(why), BufferEnd::AsyncRead).await;
+        let block = data_block(file, logical, physical);
+        // [mpage-reason.full-folio]
+        submit_block(k, buffer, block, Flags::NONE, Reason::FullFolio(why), BufferEnd::AsyncRead).await;
     }
 }
 
@@ -101,37 +102,8 @@ async fn map_for_reading(
     Ok((!mapped.up_to_date).then_some(mapped.physical))
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    file: FileId,
-    logical: u64,
-    physical: u64,
-}
-
-async fn submit_block(
-    k: &Kernel,
-    buffer: BufferRef,
-    place: Place,
-    flags: Flags,
-    reason: Reason,
-    end: BufferEnd,
-) {
-    let sectors = k.sizes.block_sectors();
-    let Place { file, logical, physical } = place;
-    let piece = Piece { file: Some(file), role: Role::Data, logical, physical, blocks: 1 };
-    let operation = if end == BufferEnd::AsyncRead { Operation::Read } else { Operation::Write };
-    let bio = NewBio {
-        operation,
-        flags,
-        sector: Sector(physical * u64::from(sectors)),
-        sectors,
-        segment_sectors: sectors,
-        pieces: vec![piece],
-        pages: Vec::new(),
-        reason,
-        end_io: EndIo::Buffer(buffer, end),
-    };
-    submit_bio(k, bio).await;
+fn data_block(file: FileId, logical: u64, physical: u64) -> Piece {
+    Piece { file: Some(file), role: Role::Data, logical, physical, blocks: 1 }
 }
 
 /// Writes the dirty blocks of a locked page, one bio each; the page is clean afterwards. `sync`: for
@@ -154,6 +126,8 @@ pub async fn block_write_full_page(
         unlock_page(k, page);
         return Ok(());
     }
+    // [buffers-write.zero-tail] Contents are not kept here: what lies past the size is zeros.
+
     // [buffers-write.attach]
     if !k.pages.has_buffers(page) {
         k.pages.create_empty_buffers(page, k.sizes.blocks_per_page, 0);
@@ -246,8 +220,8 @@ async fn send_taken(
     k.pages.start_async(page, u16::try_from(taken.len()).unwrap_or(u16::MAX), false);
     let flags = if sync { Flags::SYNC } else { Flags::NONE };
     for (buffer, physical) in taken {
-        let place = Place { file, logical: first + u64::from(buffer.number), physical };
-        submit_block(k, buffer, place, flags, Reason::FullPage(why), BufferEnd::AsyncWrite).await;
+        let block = data_block(file, first + u64::from(buffer.number), physical);
+        submit_block(k, buffer, block, flags, Reason::FullPage(why), BufferEnd::AsyncWrite).await;
     }
     unlock_page(k, page);
 }

@@ -45,8 +45,12 @@ struct MapBh {
 }
 
 /// The blocks of one page, as far as they are known.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct PageBlocks {
+    /// The next block of the file that is to be looked at.
+    block_in_file: u64,
+    /// The block of the file behind the last one that the request wants.
+    last_block: u64,
     /// `blocks[0]`; those that follow lie behind it.
     first: u64,
     /// How many blocks were looked at (`page_block`).
@@ -60,6 +64,7 @@ impl PageBlocks {
             self.first = physical;
         }
         self.looked_at += 1;
+        self.block_in_file += 1;
     }
 
     /// `blocks[page_block - 1] + 1`
@@ -68,12 +73,30 @@ impl PageBlocks {
     }
 }
 
+/// How the way of a page goes on. Most pages go all the way at once; whatever waits is a step of its
+/// own.
+enum Next {
+    /// It has come to its end.
+    Done,
+    /// More of its blocks are to be mapped.
+    Map(PageBlocks),
+    /// The bio is to be sent, for this reason; then the page is added to another one.
+    SendFirst(Reason, PageBlocks),
+    /// The bio, of which the page is the last one, is to be sent.
+    SendLast(Reason),
+    /// The kernel's `goto confused`.
+    Confused(Confused),
+}
+
 /// Reads the pages of a request, which are locked and follow one another from `first` on.
 // [mpage-read.readahead]
 pub async fn mpage_readahead(k: &Kernel, file: FileId, first: u64, pages: &[PageRef]) {
     let mut args = MpageReadpage::new(k, file, pages.len() as u64, true);
     for (index, &page) in (first..).zip(pages) {
-        args.do_mpage_readpage(page, index).await;
+        match args.do_mpage_readpage(page, index) {
+            Next::Done => {}
+            next => args.go_on(page, index, next).await,
+        }
         args.nr_pages -= 1;
     }
     // [mpage-read.end-of-request] [mpage-reason.end-of-request]
@@ -84,7 +107,8 @@ pub async fn mpage_readahead(k: &Kernel, file: FileId, first: u64, pages: &[Page
 // [mpage-read.read-folio]
 pub async fn mpage_read_folio(k: &Kernel, file: FileId, index: u64, page: PageRef) {
     let mut args = MpageReadpage::new(k, file, 1, false);
-    args.do_mpage_readpage(page, index).await;
+    let next = args.do_mpage_readpage(page, index);
+    args.go_on(page, index, next).await;
     args.submit(Reason::EndOfRequest).await;
 }
 
@@ -110,9 +134,54 @@ impl<'k> MpageReadpage<'k> {
         }
     }
 
-    async fn do_mpage_readpage(&mut self, page: PageRef, index: u64) {
-        if let Err(why) = self.add_page(page, index).await {
-            self.confused(page, index, why).await;
+    /// Takes a page as far as it goes without waiting.
+    fn do_mpage_readpage(&mut self, page: PageRef, index: u64) -> Next {
+        let k = self.k;
+        // Does the page have buffers already? [mpage-read.buffers]
+        if k.pages.has_buffers(page) {
+            return Next::Confused(Confused::HasBuffers);
+        }
+
+        // Which blocks are wanted? [mpage-read.range]
+        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
+        let block_in_file = index * blocks_per_page;
+        let blocks_in_file = k.sizes.blocks_of(k.inodes[self.file.0 as usize].size.get());
+        let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
+        let mut blocks = PageBlocks { block_in_file, last_block, first: 0, looked_at: 0, first_hole: None };
+
+        // Does the last mapping reach into this page? [mpage-read.reuse]
+        let end = self.first_logical_block + self.map_bh.blocks;
+        let inside = block_in_file > self.first_logical_block && block_in_file < end;
+        if self.map_bh.mapped && inside {
+            self.take_blocks(block_in_file - self.first_logical_block, &mut blocks);
+        }
+        self.map_rest(page, blocks)
+    }
+
+    /// Then what is still missing is mapped.
+    #[inline]
+    fn map_rest(&mut self, page: PageRef, blocks: PageBlocks) -> Next {
+        if blocks.looked_at < u64::from(self.k.sizes.blocks_per_page) {
+            return Next::Map(blocks);
+        }
+        self.add_page(page, blocks)
+    }
+
+    async fn go_on(&mut self, page: PageRef, index: u64, mut next: Next) {
+        loop {
+            next = match next {
+                Next::Done => return,
+                Next::Map(mut blocks) => match self.map_next(page, &mut blocks).await {
+                    Ok(()) => self.map_rest(page, blocks),
+                    Err(why) => Next::Confused(why),
+                },
+                Next::SendFirst(reason, blocks) => {
+                    self.submit(reason).await;
+                    self.add_page(page, blocks)
+                }
+                Next::SendLast(reason) => return self.submit(reason).await,
+                Next::Confused(why) => return self.confused(page, index, why).await,
+            };
         }
     }
 
@@ -127,110 +196,42 @@ impl<'k> MpageReadpage<'k> {
         }
     }
 
-    async fn add_page(&mut self, page: PageRef, index: u64) -> Result<(), Confused> {
-        let k = self.k;
-        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
-
-        // Does the page have buffers already? [mpage-read.buffers]
-        if k.pages.has_buffers(page) {
-            return Err(Confused::HasBuffers);
-        }
-
-        // Which blocks are wanted? [mpage-read.range]
-        let mut block_in_file = index * blocks_per_page;
-        let size = k.inodes[self.file.0 as usize].size.get();
-        let blocks_in_file = size.div_ceil(u64::from(k.sizes.block));
-        let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
-        let mut blocks = PageBlocks::default();
-
-        // Does the last mapping reach into this page?
-        self.reuse_mapping(&mut block_in_file, &mut blocks, blocks_per_page);
-
-        // Then map what is still missing.
-        while blocks.looked_at < blocks_per_page {
-            self.map_next(page, &mut block_in_file, last_block, &mut blocks).await?;
-        }
-
-        // Is there a hole? [mpage-read.zero-rest]
-        if let Some(first_hole) = blocks.first_hole {
-            zero_from(k, page, first_hole);
-        }
-        if blocks.first_hole == Some(0) {
-            // [mpage-read.hole-first]
-            set_up_to_date(k, page);
-            unlock_page(k, page);
-            return Ok(());
-        }
-        if blocks.first_hole.is_none() {
-            // [mpage-read.mapped-to-disk]
-            k.pages.set(page, Mark::MappedToDisk);
-        }
-        self.add_to_bio(page, index * blocks_per_page, &blocks).await?;
-        self.finish_page(block_in_file, &blocks).await;
-        Ok(())
-    }
-
-    // [mpage-read.reuse]
-    fn reuse_mapping(&mut self, block_in_file: &mut u64, blocks: &mut PageBlocks, blocks_per_page: u64) {
-        let end = self.first_logical_block + self.map_bh.blocks;
-        let inside = *block_in_file > self.first_logical_block && *block_in_file < end;
-        if self.map_bh.mapped && inside {
-            self.take_blocks(
-                *block_in_file - self.first_logical_block,
-                block_in_file,
-                blocks,
-                blocks_per_page,
-            );
-        }
-    }
-
     /// Takes blocks from the mapping, from its block `from` on.
     // [mpage-read.used-up] [mpage-read.take]
-    fn take_blocks(
-        &mut self,
-        mut from: u64,
-        block_in_file: &mut u64,
-        blocks: &mut PageBlocks,
-        blocks_per_page: u64,
-    ) {
+    #[inline]
+    fn take_blocks(&mut self, mut from: u64, blocks: &mut PageBlocks) {
         loop {
             if from == self.map_bh.blocks {
                 self.map_bh.mapped = false;
                 break;
             }
-            if blocks.looked_at == blocks_per_page {
+            if blocks.looked_at == u64::from(self.k.sizes.blocks_per_page) {
                 break;
             }
             blocks.take(self.map_bh.physical + from);
             from += 1;
-            *block_in_file += 1;
         }
     }
 
-    async fn map_next(
-        &mut self,
-        page: PageRef,
-        block_in_file: &mut u64,
-        last_block: u64,
-        blocks: &mut PageBlocks,
-    ) -> Result<(), Confused> {
+    async fn map_next(&mut self, page: PageRef, blocks: &mut PageBlocks) -> Result<(), Confused> {
         // [mpage-read.get-block]
         self.map_bh = MapBh::default();
         let mut mapped = None;
-        if *block_in_file < last_block {
-            let asked = last_block - *block_in_file;
+        let PageBlocks { block_in_file, last_block, .. } = *blocks;
+        if block_in_file < last_block {
+            let asked = last_block - block_in_file;
             // [mpage-read.get-block-error]
-            mapped = get_block(self.k, self.file, *block_in_file, asked, false)
+            mapped = get_block(self.k, self.file, block_in_file, asked, false)
                 .await
                 .map_err(|_| Confused::GetBlockFailed)?;
-            self.first_logical_block = *block_in_file;
+            self.first_logical_block = block_in_file;
         }
 
         let Some(mapped) = mapped else {
             // [mpage-read.hole]
             blocks.first_hole.get_or_insert(blocks.looked_at);
             blocks.looked_at += 1;
-            *block_in_file += 1;
+            blocks.block_in_file += 1;
             return Ok(());
         };
         self.because = mapped.event;
@@ -254,37 +255,65 @@ impl<'k> MpageReadpage<'k> {
         if blocks.looked_at > 0 && blocks.next_physical() != mapped.physical {
             return Err(Confused::NotContiguous);
         }
-        self.take_blocks(0, block_in_file, blocks, u64::from(self.k.sizes.blocks_per_page));
+        self.take_blocks(0, blocks);
         Ok(())
     }
 
-    async fn add_to_bio(&mut self, page: PageRef, logical: u64, blocks: &PageBlocks) -> Result<(), Confused> {
+    #[inline]
+    fn add_page(&mut self, page: PageRef, blocks: PageBlocks) -> Next {
+        let k = self.k;
+        // Is there a hole? [mpage-read.zero-rest]
+        if let Some(first_hole) = blocks.first_hole {
+            zero_from(k, page, first_hole);
+        }
+        match blocks.first_hole {
+            Some(0) => {
+                // [mpage-read.hole-first]
+                set_up_to_date(k, page);
+                unlock_page(k, page);
+                return Next::Done;
+            }
+            Some(_) => {}
+            // [mpage-read.mapped-to-disk]
+            None => k.pages.set(page, Mark::MappedToDisk),
+        }
         // Does the page follow the bio on the device? [mpage-read.not-contiguous]
         if self.bio.is_some() && blocks.first.checked_sub(1) != Some(self.last_block_in_bio) {
             // [mpage-reason.not-contiguous]
-            self.submit(Reason::NotContiguous).await;
+            return Next::SendFirst(Reason::NotContiguous, blocks);
         }
         // [mpage-read.add]
-        let count = blocks.first_hole.unwrap_or(u64::from(self.k.sizes.blocks_per_page));
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let blocks_per_page = u64::from(k.sizes.blocks_per_page);
+        let count = u32::try_from(blocks.first_hole.unwrap_or(blocks_per_page)).unwrap_or(u32::MAX);
+        let logical = blocks.block_in_file - blocks_per_page;
         let add = Blocks { logical, physical: blocks.first, count };
-        loop {
-            let mut bio = match self.bio.take() {
-                Some(bio) => bio,
-                None => self.allocate(blocks.first)?,
-            };
-            let added = bio.add_page(page, add);
-            self.bio = Some(bio);
-            if added {
-                return Ok(());
-            }
-            // [mpage-read.bio-full] [mpage-reason.bio-full]
-            self.submit(Reason::BioFull).await;
+        if self.bio.is_none()
+            && let Err(why) = self.allocate(blocks.first)
+        {
+            return Next::Confused(why);
         }
+        if !self.bio.as_mut().is_some_and(|bio| bio.add_page(page, add)) {
+            // [mpage-read.bio-full] [mpage-reason.bio-full]
+            return Next::SendFirst(Reason::BioFull, blocks);
+        }
+
+        let used_up = blocks.block_in_file - self.first_logical_block == self.map_bh.blocks;
+        if self.map_bh.boundary && used_up {
+            // [mpage-read.boundary] [mpage-reason.boundary]
+            return Next::SendLast(Reason::Boundary);
+        }
+        if blocks.first_hole.is_some() {
+            // [mpage-read.hole-ends-bio] [mpage-reason.hole]
+            return Next::SendLast(Reason::Hole);
+        }
+        // [mpage-read.last-block]
+        self.last_block_in_bio = blocks.next_physical() - 1;
+        Next::Done
     }
 
     // [mpage-read.allocate] [mpage-read.capacity]
-    fn allocate(&self, first: u64) -> Result<MpageBio, Confused> {
+    #[inline(never)]
+    fn allocate(&mut self, first: u64) -> Result<(), Confused> {
         if self.is_readahead {
             let allocation = self.k.bio_allocations.get() + 1;
             self.k.bio_allocations.set(allocation);
@@ -293,21 +322,9 @@ impl<'k> MpageReadpage<'k> {
                 return Err(Confused::AllocationFailed);
             }
         }
-        Ok(MpageBio::new(self.file, first, self.nr_pages.min(BIO_MAX_VECS), self.because))
-    }
-
-    async fn finish_page(&mut self, block_in_file: u64, blocks: &PageBlocks) {
-        let used_up = block_in_file - self.first_logical_block == self.map_bh.blocks;
-        if self.map_bh.boundary && used_up {
-            // [mpage-read.boundary] [mpage-reason.boundary]
-            self.submit(Reason::Boundary).await;
-        } else if blocks.first_hole.is_some() {
-            // [mpage-read.hole-ends-bio] [mpage-reason.hole]
-            self.submit(Reason::Hole).await;
-        } else {
-            // [mpage-read.last-block]
-            self.last_block_in_bio = blocks.next_physical() - 1;
-        }
+        let capacity = self.nr_pages.min(BIO_MAX_VECS);
+        self.bio = Some(MpageBio::new(self.file, first, capacity, self.because));
+        Ok(())
     }
 }
 

@@ -3,14 +3,27 @@
 //! Pages of files have buffers only when something needed them; pages of the device always have,
 //! and carry the blocks' bytes beside them, since what is in memory may be newer than the device.
 
-use super::store::PageCache;
+use sim_core::io::{FileId, Role};
+
+use super::store::{PageCache, Store};
 use super::{Mark, PageRef};
+
+/// Whose block a metadata block is, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The file, unless it belongs to the whole filesystem.
+    pub file: Option<FileId>,
+    /// What it is.
+    pub role: Role,
+}
 
 /// The state of one block of a page; the kernel's `BH_` flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Buffer {
     /// Where the block lies on the device, if it is mapped (`BH_Mapped`).
     pub physical: Option<u64>,
+    /// Whose block it is, if it is one of metadata.
+    pub owner: Option<Owner>,
     /// Holds valid data (`BH_Uptodate`).
     pub up_to_date: bool,
     /// Holds data that the device does not (`BH_Dirty`).
@@ -52,6 +65,7 @@ pub struct BufferRef {
 
 impl PageCache {
     /// Whether the page has buffers.
+    #[inline]
     pub fn has_buffers(&self, page: PageRef) -> bool {
         self.store.borrow().page(page).buffers.is_some()
     }
@@ -157,16 +171,22 @@ impl PageCache {
 
     /// Drops the page's buffers if none is dirty or locked (`try_to_free_buffers`; whether one is in
     /// use the caller knows); tells whether the page has none now.
-    // [buffers-life.try-to-free]
     pub fn try_to_free_buffers(&self, page: PageRef) -> bool {
-        let mut store = self.store.borrow_mut();
-        let Some(buffers) = &store.page(page).buffers else { return true };
+        self.store.borrow_mut().try_to_free_buffers(page)
+    }
+}
+
+impl Store {
+    // [buffers-life.free]
+    pub(super) fn try_to_free_buffers(&mut self, page: PageRef) -> bool {
+        let entry = self.page_mut(page);
+        let Some(buffers) = &entry.buffers else { return true };
         if buffers.heads.iter().any(|buffer| buffer.dirty || buffer.locked) {
             return false;
         }
         let count = buffers.len() as u64;
-        store.page_mut(page).buffers = None;
-        store.buffer_heads -= count;
+        entry.buffers = None;
+        self.buffer_heads -= count;
         true
     }
 }

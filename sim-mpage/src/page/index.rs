@@ -30,8 +30,8 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn empty() -> Box<Chunk> {
-        Box::new(Chunk { pages: [EMPTY; CHUNK], tags: [[0; WORDS]; 2], used: 0 })
+    fn empty() -> Chunk {
+        Chunk { pages: [EMPTY; CHUNK], tags: [[0; WORDS]; 2], used: 0 }
     }
 
     fn next_tagged(&self, tag: Tag, from: usize) -> Option<usize> {
@@ -53,7 +53,7 @@ impl Chunk {
 /// Empty chunks, kept for the next one that is wanted; common to all mappings.
 #[derive(Clone, Debug, Default)]
 pub struct Chunks {
-    all: Vec<Box<Chunk>>,
+    all: Vec<Chunk>,
     free: Vec<u32>,
 }
 
@@ -83,6 +83,7 @@ impl Default for PageIndex {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "masked to the nine bits of a place")]
+#[inline]
 const fn place(index: u64) -> usize {
     (index & (CHUNK as u64 - 1)) as usize
 }
@@ -103,6 +104,7 @@ impl PageIndex {
         self.tagged[tag as usize]
     }
 
+    #[inline]
     fn chunk(&mut self, index: u64) -> Option<u32> {
         let number = index >> CHUNK_BITS;
         if self.last.0 == number && self.last.1 != EMPTY {
@@ -114,6 +116,7 @@ impl PageIndex {
     }
 
     /// The page at `index`.
+    #[inline]
     pub fn get(&mut self, chunks: &Chunks, index: u64) -> Option<PageRef> {
         let chunk = self.chunk(index)?;
         match chunks.all[chunk as usize].pages[place(index)] {
@@ -122,26 +125,37 @@ impl PageIndex {
         }
     }
 
-    /// Puts a page where none is.
-    pub fn insert(&mut self, chunks: &mut Chunks, index: u64, page: PageRef) {
-        let chunk = self.chunk(index).unwrap_or_else(|| {
-            let chunk = chunks.take();
-            self.chunks.insert(index >> CHUNK_BITS, chunk);
-            self.last = (index >> CHUNK_BITS, chunk);
-            chunk
-        });
+    /// Puts the page that `make` makes where none is; where one is, nothing happens.
+    #[inline]
+    pub fn insert(
+        &mut self,
+        chunks: &mut Chunks,
+        index: u64,
+        make: impl FnOnce() -> PageRef,
+    ) -> Option<PageRef> {
+        let chunk = self.chunk(index).unwrap_or_else(|| self.make_chunk(chunks, index));
         let chunk = &mut chunks.all[chunk as usize];
         let slot = &mut chunk.pages[place(index)];
-        assert_eq!(*slot, EMPTY, "page {index} is cached already");
+        if *slot != EMPTY {
+            return None;
+        }
+        let page = make();
         *slot = page.0;
         chunk.used += 1;
         self.pages += 1;
+        Some(page)
+    }
+
+    #[cold]
+    fn make_chunk(&mut self, chunks: &mut Chunks, index: u64) -> u32 {
+        let chunk = chunks.take();
+        self.chunks.insert(index >> CHUNK_BITS, chunk);
+        self.last = (index >> CHUNK_BITS, chunk);
+        chunk
     }
 
     /// Takes the page at `index` out, with its tags.
     pub fn remove(&mut self, chunks: &mut Chunks, index: u64) {
-        self.set(chunks, Tag::Dirty, index, false);
-        self.set(chunks, Tag::ToWrite, index, false);
         let Some(number) = self.chunk(index) else { return };
         let chunk = &mut chunks.all[number as usize];
         let slot = &mut chunk.pages[place(index)];
@@ -149,6 +163,12 @@ impl PageIndex {
             return;
         }
         *slot = EMPTY;
+        for (tagged, words) in self.tagged.iter_mut().zip(&mut chunk.tags).filter(|(tagged, _)| **tagged > 0)
+        {
+            let (word, bit) = (&mut words[place(index) / 64], 1 << (place(index) % 64));
+            *tagged -= u64::from(*word & bit != 0);
+            *word &= !bit;
+        }
         chunk.used -= 1;
         self.pages -= 1;
         if chunk.used == 0 {
@@ -229,10 +249,9 @@ mod tests {
             for (number, step) in (0_u32..).zip(steps) {
                 match step {
                     Step::Insert(at) => {
-                        if let std::collections::btree_map::Entry::Vacant(entry) = map.entry(at) {
-                            index.insert(&mut chunks, at, PageRef(number));
-                            entry.insert(PageRef(number));
-                        }
+                        let inserted = index.insert(&mut chunks, at, || PageRef(number));
+                        prop_assert_eq!(inserted.is_some(), !map.contains_key(&at));
+                        map.entry(at).or_insert(PageRef(number));
                     }
                     Step::Remove(at) => {
                         index.remove(&mut chunks, at);

@@ -2,7 +2,7 @@
 //!
 //! A simplification of the kernel's reclaim: `docs/model/pagecache.md`, Memory.
 
-use super::store::{PageCache, Store};
+use super::store::{Page, PageCache, Store};
 use super::{Mapping, Mark, PageRef};
 
 const NOBODY: u32 = u32::MAX;
@@ -51,10 +51,12 @@ impl std::fmt::Display for Held {
 }
 
 impl Store {
+    #[inline]
     fn list(&mut self, active: bool) -> &mut List {
         if active { &mut self.lists.active } else { &mut self.lists.inactive }
     }
 
+    #[inline]
     fn push_head(&mut self, page: PageRef, active: bool) {
         let list = self.list(active);
         let next = std::mem::replace(&mut list.head, page.0);
@@ -72,11 +74,12 @@ impl Store {
         }
     }
 
-    // [memory.enter]
+    // [memory.lists]
     pub(super) fn enter_inactive(&mut self, page: PageRef) {
         self.push_head(page, false);
     }
 
+    #[inline]
     pub(super) fn leave_list(&mut self, page: PageRef) {
         let entry = self.page(page);
         let (active, previous, next) = (entry.has(Mark::Active), entry.previous, entry.next);
@@ -110,7 +113,8 @@ impl Store {
 impl PageCache {
     /// The page was used: the first time marks it referenced, the next moves it to the head of the
     /// active list.
-    // [memory.accessed]
+    // [memory.lists]
+    #[inline]
     pub fn mark_accessed(&self, page: PageRef) {
         let mut store = self.store.borrow_mut();
         let entry = store.page_mut(page);
@@ -123,20 +127,20 @@ impl PageCache {
     }
 
     /// Frees up to 32 pages from the tail of the inactive list, looking at each page of it once at
-    /// most. `freed` is told of each page that goes. Tells how many went.
-    // [memory.free]
+    /// most. `freed` is told of each page that goes; it must not ask the cache. Tells how many went.
+    // [memory.clean]
     pub fn shrink(&self, mut freed: impl FnMut(Mapping, u64)) -> u32 {
-        self.store.borrow_mut().balance();
-        let round = self.store.borrow().lists.inactive.pages;
+        let store = &mut *self.store.borrow_mut();
+        store.balance();
         let mut count = 0;
-        for _ in 0..round {
-            let page = PageRef(self.store.borrow().lists.inactive.tail);
-            if self.is_held(page) || !self.try_to_free_buffers(page) {
-                self.store.borrow_mut().move_to_head(page, false);
+        for _ in 0..store.lists.inactive.pages {
+            let page = PageRef(store.lists.inactive.tail);
+            if store.page(page).is_held() || !store.try_to_free_buffers(page) {
+                store.move_to_head(page, false);
                 continue;
             }
-            let (mapping, index) = self.place_of(page);
-            self.remove(page);
+            let &Page { mapping, index, .. } = store.page(page);
+            store.remove(page);
             freed(mapping, index);
             count += 1;
             if count == BATCH {
@@ -147,10 +151,9 @@ impl PageCache {
     }
 
     /// Whether a page may not be freed at this time, its buffers aside.
+    // [memory.busy] [memory.dirty]
     pub fn is_held(&self, page: PageRef) -> bool {
-        let store = self.store.borrow();
-        let page = store.page(page);
-        page.pins > 0 || page.has(Mark::Locked) || page.has(Mark::Writeback) || page.has(Mark::Dirty)
+        self.store.borrow().page(page).is_held()
     }
 
     /// What keeps the cached pages from being freed.
@@ -193,7 +196,7 @@ mod tests {
         freed
     }
 
-    // [memory.enter] [memory.free]
+    // [memory.lists] [memory.clean]
     #[test]
     fn the_oldest_inactive_pages_go_first_32_at_a_time() {
         let cache = cache_of(40);
@@ -201,7 +204,7 @@ mod tests {
         assert_eq!(cache.len(), 8);
     }
 
-    // [memory.accessed]
+    // [memory.lists]
     #[test]
     fn the_second_use_makes_a_page_active() {
         let cache = cache_of(4);
@@ -227,7 +230,7 @@ mod tests {
         assert_eq!(shrink(&cache), [0, 1]);
     }
 
-    // [memory.free]
+    // [memory.busy] [memory.dirty]
     #[test]
     fn what_is_held_stays() {
         let cache = cache_of(5);

@@ -1,6 +1,7 @@
 //! The slab of pages, their marks, and the two lists in order of use.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use super::buffers::PageBuffers;
 use super::index::{Chunks, PageIndex, Tag};
@@ -25,6 +26,12 @@ impl Page {
     pub(super) fn has(&self, mark: Mark) -> bool {
         self.marks & mark as u16 != 0
     }
+
+    #[inline]
+    pub(super) fn is_held(&self) -> bool {
+        const HELD: u16 = Mark::Locked as u16 | Mark::Writeback as u16 | Mark::Dirty as u16;
+        self.pins > 0 || self.marks & HELD != 0
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -38,49 +45,56 @@ pub(super) struct Store {
 }
 
 impl Store {
+    #[inline]
     pub(super) fn page(&self, page: PageRef) -> &Page {
         &self.pages[page.0 as usize]
     }
 
+    #[inline]
     pub(super) fn page_mut(&mut self, page: PageRef) -> &mut Page {
         &mut self.pages[page.0 as usize]
     }
 
+    #[inline]
     fn find(&mut self, mapping: Mapping, index: u64) -> Option<PageRef> {
         self.mappings.get_mut(mapping.place())?.get(&self.chunks, index)
     }
 
-    fn add(&mut self, mapping: Mapping, index: u64, marks: u16) -> PageRef {
-        let page = Page { mapping, marks, pins: 0, index, previous: u32::MAX, next: u32::MAX, buffers: None };
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.pages[place as usize] = page;
-                place
-            }
-            None => {
-                self.pages.push(page);
-                // Memory for 2^32 pages of 4 KiB would be 16 TiB; scenarios are bounded below.
-                u32::try_from(self.pages.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
+    /// Adds a page, unless one is there already.
+    #[inline]
+    fn add(&mut self, mapping: Mapping, index: u64, marks: u16) -> Option<PageRef> {
         if self.mappings.len() <= mapping.place() {
-            self.mappings.resize_with(mapping.place() + 1, PageIndex::default);
+            self.make_indices(mapping);
         }
-        self.mappings[mapping.place()].insert(&mut self.chunks, index, PageRef(place));
-        self.enter_inactive(PageRef(place));
-        PageRef(place)
+        let Store { pages, free, mappings, chunks, .. } = self;
+        let page = mappings[mapping.place()].insert(chunks, index, || free_place(pages, free))?;
+        // Field by field: a page that is put together elsewhere and moved here takes much longer.
+        let entry = self.page_mut(page);
+        entry.mapping = mapping;
+        entry.index = index;
+        entry.marks = marks;
+        self.enter_inactive(page);
+        Some(page)
+    }
+
+    #[cold]
+    fn make_indices(&mut self, mapping: Mapping) {
+        self.mappings.resize_with(mapping.place() + 1, PageIndex::default);
     }
 
     pub(super) fn remove(&mut self, page: PageRef) {
         self.leave_list(page);
-        let Page { mapping, index, ref mut buffers, .. } = self.pages[page.0 as usize];
-        if let Some(buffers) = buffers.take() {
+        let entry = self.page_mut(page);
+        let (mapping, index) = (entry.mapping, entry.index);
+        entry.pins = 0;
+        if let Some(buffers) = entry.buffers.take() {
             self.buffer_heads -= buffers.len() as u64;
         }
         self.mappings[mapping.place()].remove(&mut self.chunks, index);
         self.free.push(page.0);
     }
 
+    #[inline]
     fn set(&mut self, page: PageRef, mark: Mark, on: bool) {
         let entry = &mut self.pages[page.0 as usize];
         if on {
@@ -95,6 +109,27 @@ impl Store {
     }
 }
 
+/// A place in the slab that no page has; what stands in it has no pins and no buffers.
+#[inline]
+fn free_place(pages: &mut Vec<Page>, free: &mut Vec<u32>) -> PageRef {
+    PageRef(free.pop().unwrap_or_else(|| new_place(pages)))
+}
+
+#[cold]
+fn new_place(pages: &mut Vec<Page>) -> u32 {
+    pages.push(Page {
+        mapping: Mapping::DEVICE,
+        marks: 0,
+        pins: 0,
+        index: 0,
+        previous: u32::MAX,
+        next: u32::MAX,
+        buffers: None,
+    });
+    // Memory for 2^32 pages of 4 KiB would be 16 TiB; scenarios are bounded below.
+    u32::try_from(pages.len() - 1).unwrap_or(u32::MAX)
+}
+
 /// The page cache of files and device.
 #[derive(Clone, Debug, Default)]
 pub struct PageCache {
@@ -103,13 +138,52 @@ pub struct PageCache {
 
 impl PageCache {
     /// The page at `index` of `mapping`, if it is cached.
+    #[inline]
     pub fn find(&self, mapping: Mapping, index: u64) -> Option<PageRef> {
         self.store.borrow_mut().find(mapping, index)
     }
 
+    /// Puts the pages of `mapping` that are cached in a row from the first of `wanted` on into
+    /// `found`, up to and including the first that is not up to date or begins the next readahead;
+    /// returns how many there are.
+    pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [PageRef]) -> usize {
+        let store = &mut *self.store.borrow_mut();
+        let mut count = 0;
+        for (index, place) in wanted.zip(found) {
+            let Some(page) = store.find(mapping, index) else { break };
+            *place = page;
+            count += 1;
+            let page = store.page(page);
+            if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
+                break;
+            }
+        }
+        count
+    }
+
     /// Adds a page where none is: locked, not up to date, at the head of the inactive list.
     pub fn add(&self, mapping: Mapping, index: u64) -> PageRef {
-        self.store.borrow_mut().add(mapping, index, Mark::Locked as u16)
+        let page = self.store.borrow_mut().add(mapping, index, Mark::Locked as u16);
+        assert!(page.is_some(), "page {index} of {mapping:?} is cached already");
+        page.unwrap_or(PageRef::NOBODY)
+    }
+
+    /// Adds pages as [`PageCache::add`] does, one after the other, up to the first of `wanted` that is
+    /// cached already, and tells of each of them; returns how many.
+    pub fn add_missing(
+        &self,
+        mapping: Mapping,
+        wanted: Range<u64>,
+        mut added: impl FnMut(u64, PageRef),
+    ) -> u64 {
+        let store = &mut *self.store.borrow_mut();
+        let mut count = 0;
+        for index in wanted {
+            let Some(page) = store.add(mapping, index, Mark::Locked as u16) else { break };
+            added(index, page);
+            count += 1;
+        }
+        count
     }
 
     /// Takes a page out of the cache, whatever its state.
@@ -118,6 +192,7 @@ impl PageCache {
     }
 
     /// What the page belongs to, and its index there.
+    #[inline]
     pub fn place_of(&self, page: PageRef) -> (Mapping, u64) {
         let store = self.store.borrow();
         let page = store.page(page);
@@ -125,16 +200,19 @@ impl PageCache {
     }
 
     /// Whether the page carries the mark.
+    #[inline]
     pub fn has(&self, page: PageRef, mark: Mark) -> bool {
         self.store.borrow().page(page).has(mark)
     }
 
     /// Sets the mark.
+    #[inline]
     pub fn set(&self, page: PageRef, mark: Mark) {
         self.store.borrow_mut().set(page, mark, true);
     }
 
     /// Clears the mark; tells whether it was set.
+    #[inline]
     pub fn clear(&self, page: PageRef, mark: Mark) -> bool {
         let mut store = self.store.borrow_mut();
         let was = store.page(page).has(mark);
@@ -142,6 +220,17 @@ impl PageCache {
             store.set(page, mark, false);
         }
         was
+    }
+
+    /// The page's read has ended: sets the mark that tells how, and takes its lock off. Tells what
+    /// the page belongs to, and its index there; who waits for the lock is the caller's to wake.
+    #[inline]
+    pub fn end_read(&self, page: PageRef, mark: Mark) -> (Mapping, u64) {
+        let mut store = self.store.borrow_mut();
+        let entry = store.page_mut(page);
+        assert!(entry.has(Mark::Locked), "page {} was read without its lock", entry.index);
+        entry.marks = entry.marks & !(Mark::Locked as u16) | mark as u16;
+        (entry.mapping, entry.index)
     }
 
     /// Keeps the page from being freed.
@@ -163,6 +252,7 @@ impl PageCache {
     }
 
     /// How many pages are cached.
+    #[inline]
     pub fn len(&self) -> u64 {
         let store = self.store.borrow();
         (store.pages.len() - store.free.len()) as u64

@@ -6,7 +6,7 @@ use sim_core::io::{FileId, Sector};
 use sim_core::queue::EventQueue;
 use sim_core::task::{TaskId, Tasks};
 use sim_core::time::{Duration, Time};
-use sim_core::trace::Tracer;
+use sim_core::trace::{Detail, Tracer};
 use sim_disk::block::BlockLayer;
 use sim_disk::faults::{Fault, Faults};
 
@@ -45,7 +45,7 @@ pub(super) struct Workload {
 }
 
 /// The kernel of a machine, and what it is to run.
-pub(super) fn kernel_of(machine: Machine, details: bool) -> Result<(Kernel, Workload), RunError> {
+pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Workload), RunError> {
     let sizes = sizes(&machine)?;
     let mut failing = machine.failing_bio_allocations;
     failing.sort_unstable();
@@ -57,7 +57,8 @@ pub(super) fn kernel_of(machine: Machine, details: bool) -> Result<(Kernel, Work
         tasks: Tasks::new(machine.kernel.precedence),
         worker: Cell::new(TaskId(0)),
         timers: RefCell::new(EventQueue::new()),
-        trace: RefCell::new(Tracer::new(details)),
+        trace: RefCell::new(Tracer::new(detail)),
+        told: Cell::default(),
         device: RefCell::new(machine.device),
         faults: RefCell::new(faults(&machine.bad_sectors)),
         medium: RefCell::new(Medium::new(machine.volume.base.clone())),

@@ -2,18 +2,14 @@
 
 use sim_core::io::blocks::{Layout as Placed, Order};
 use sim_core::io::{Confused, FileId, Flags, Operation, Reason, Role};
-use sim_core::task::Precedence;
 use sim_core::time::Time;
-use sim_core::trace::{BufferChange, Memory, Orders, PageChange, ReadaheadRule, Sink, What};
-use sim_disk::block::Settings;
+use sim_core::trace::{BufferChange, Event, Memory, Orders, PageChange, ReadaheadRule, Sink, What};
 use sim_disk::device::Device;
 use sim_disk::ideal::{self, Ideal};
 use sim_mpage::call::{Access, Call, Handle};
 use sim_mpage::ext2::file_map::Run;
 use sim_mpage::ext2::layout::{FileLayout, Layout, volume};
-use sim_mpage::machine::{
-    BadSectors, BufferState, CpuCosts, KernelSettings, Machine, MetadataState, PageState, TaskSpec, TimedCall,
-};
+use sim_mpage::machine::{BadSectors, BufferState, Machine, MetadataState, PageState, TaskSpec, TimedCall};
 use sim_mpage::run::{Outcome, RunError, run};
 
 /// The bench's file.
@@ -31,6 +27,7 @@ pub(crate) struct Bench {
 pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     pub(crate) events: Vec<What>,
+    trace: Vec<Event>,
     queued: String,
     issued: String,
 }
@@ -71,33 +68,7 @@ impl Bench {
     pub(crate) fn on_device(block_size: u32, files: Vec<FileLayout>, device_sectors: u64) -> Bench {
         let volume = volume(&Layout { block_size, device_sectors, files }).unwrap();
         let settings = ideal::Settings { sectors: device_sectors, ..ideal::Settings::default() };
-        let machine = Machine {
-            device: Device::Ideal(Box::new(Ideal::new(settings))),
-            queue: Settings::default(),
-            read_ahead_pages: 32,
-            first_free: None,
-            volume,
-            kernel: KernelSettings {
-                page_size: 4096,
-                memory_pages: None,
-                cpu: CpuCosts::default(),
-                precedence: Precedence::default(),
-                boundary: true,
-                get_block_fills: false,
-                max_buffer_heads: None,
-                check_contents: true,
-            },
-            pages: Vec::new(),
-            metadata: Vec::new(),
-            failing_bio_allocations: Vec::new(),
-            bad_sectors: Vec::new(),
-            setup: Vec::new(),
-            last_setup: Vec::new(),
-            starts_at: None,
-            tasks: Vec::new(),
-            seed: 1,
-            shuffle_ties: None,
-        };
+        let machine = Machine::new(Device::Ideal(Box::new(Ideal::new(settings))), volume);
         Bench { machine }
     }
 
@@ -212,7 +183,8 @@ impl Bench {
             outcome,
             queued: Order::from_trace(&orders.queued, |_| None).to_string(),
             issued: Order::from_trace(&orders.issued, |_| None).to_string(),
-            events: memory.events.into_iter().map(|event| event.what).collect(),
+            events: memory.events.iter().map(|event| event.what.clone()).collect(),
+            trace: memory.events,
         })
     }
 }
@@ -239,6 +211,25 @@ impl Ran {
             What::Queued { reason, .. } => Some(*reason),
             _ => None,
         })
+    }
+
+    /// How many pieces each bio has.
+    pub(crate) fn pieces(&self) -> Vec<usize> {
+        self.all(|what| match what {
+            What::Queued { pieces, .. } => Some(pieces.len()),
+            _ => None,
+        })
+    }
+
+    /// The file's block that the mapping began with which caused each bio; none if another event did.
+    pub(crate) fn caused_by_mapping_of(&self) -> Vec<Option<u64>> {
+        let bios = self.trace.iter().filter(|event| matches!(event.what, What::Queued { .. }));
+        let cause = |event: &Event| self.trace.iter().find(|cause| cause.id == event.because);
+        bios.map(|bio| match cause(bio)?.what {
+            What::Mapped { block, .. } => Some(block),
+            _ => None,
+        })
+        .collect()
     }
 
     /// First sector and length of each bio in sectors.

@@ -1,0 +1,49 @@
+//! Names that several presentations share: of blocks, and of parts of a request's time.
+
+use sim_core::io::blocks::{OrderedIo, OrderedPiece};
+use sim_core::io::{Operation, Part, Piece};
+
+/// The blocks of an I/O in the grammar of orders, without its file and operation: `0-11`, `ind`.
+pub fn blocks(pieces: &[Piece]) -> String {
+    let named = pieces.iter().map(|piece| OrderedPiece {
+        file: None,
+        role: piece.role,
+        first: piece.logical,
+        count: u64::from(piece.blocks),
+        physical: None,
+    });
+    OrderedIo::new(Operation::Read, named).map_or_else(String::new, |io| io.to_string())
+}
+
+/// What is done with which blocks: `reads 0-11`.
+pub fn io_blocks(operation: Operation, pieces: &[Piece]) -> String {
+    let blocks = blocks(pieces);
+    match operation {
+        Operation::Read => format!("reads {blocks}"),
+        Operation::Write => format!("writes {blocks}"),
+        Operation::Flush => "flushes the device's cache".to_owned(),
+        Operation::Discard => format!("discards {blocks}"),
+    }
+}
+
+/// A part of a request's time, in a word or two.
+pub const fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::HostQueue => "waiting in the host",
+        Part::DeviceQueue => "waiting in the device",
+        Part::Overhead => "overhead",
+        Part::Seek => "seek",
+        Part::HeadSwitch => "head switch",
+        Part::Settle => "settling",
+        Part::Rotation => "rotation",
+        Part::Transfer => "transfer",
+        Part::Bus => "bus",
+        Part::Cache => "device cache",
+        Part::Mapping => "flash map",
+        Part::DieWait => "waiting for a die",
+        Part::Array => "flash array",
+        Part::ChannelWait => "waiting for a channel",
+        Part::Channel => "channel",
+        Part::CollectionWait => "garbage collection",
+    }
+}
