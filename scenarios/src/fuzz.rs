@@ -49,12 +49,7 @@ pub struct Report {
 
 /// Runs the cases that have these numbers, several at a time, until `most` have failed; `starts` is
 /// told of each case before it begins.
-pub fn read(
-    seed: u64,
-    cases: std::ops::Range<u64>,
-    most: usize,
-    starts: impl Fn(u64) + Sync,
-) -> Report {
+pub fn read(seed: u64, cases: std::ops::Range<u64>, most: usize, starts: impl Fn(u64) + Sync) -> Report {
     let mut report = Report::default();
     let mut from = cases.start;
     while from < cases.end && report.findings.len() < most {

@@ -140,7 +140,9 @@ async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64,
         Call::Mmap { handle, length, access: _, advice } => {
             let file = process.open(handle)?.file;
             let vma = Vma::new(file, length.div_ceil(u64::from(k.sizes.page)), advice);
-            process.mappings.insert(handle, vma);
+            if let Some(before) = process.mappings.insert(handle, vma) {
+                before.unmap(k);
+            }
             Ok(0)
         }
         Call::Mread { handle, offset } => {

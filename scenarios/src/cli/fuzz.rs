@@ -88,10 +88,7 @@ fn name_the_case_that_panics(seed: u64) {
 
 fn describe(seed: u64, finding: &Finding) -> String {
     let Finding { case, failure, scenario, smallest } = finding;
-    format!(
-        "case {case} of seed {seed}: {failure}\ncut down, {smallest}:\n{}\n",
-        json(scenario)
-    )
+    format!("case {case} of seed {seed}: {failure}\ncut down, {smallest}:\n{}\n", json(scenario))
 }
 
 fn json(scenario: &Scenario) -> String {

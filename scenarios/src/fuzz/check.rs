@@ -72,7 +72,8 @@ pub fn check(scenario: &Scenario) -> Result<Ran, Failure> {
     let Some(first) = run_and_check(&machine, &machine)? else {
         return Ok(Ran { out_of_memory: true, ..Ran::default() });
     };
-    let again = run(machine.clone(), &mut Nothing).map_err(|error| Failure::NotRepeatable(error.to_string()))?;
+    let again =
+        run(machine.clone(), &mut Nothing).map_err(|error| Failure::NotRepeatable(error.to_string()))?;
     if again.digests != first.outcome.digests || again.figures != first.outcome.figures {
         return Err(Failure::NotRepeatable("another digest".to_owned()));
     }
@@ -175,4 +176,3 @@ fn figures(outcome: &Outcome, sums: &ledger::Sums, machine: &Machine) -> Result<
     }
     Ok(())
 }
-

@@ -58,7 +58,8 @@ pub fn shrink(scenario: Scenario, failure: Failure) -> (Scenario, Failure) {
         }
         shrinking.one_by_one(|s| s.faults.len(), |s, place| drop(s.faults.remove(place)));
         shrinking.one_by_one(|s| s.pages.len(), |s, place| drop(s.pages.remove(place)));
-        shrinking.one_by_one(|s| s.filesystem.files.0.len(), |s, place| drop(s.filesystem.files.0.remove(place)));
+        shrinking
+            .one_by_one(|s| s.filesystem.files.0.len(), |s, place| drop(s.filesystem.files.0.remove(place)));
         if before == shrinking.scenario || shrinking.tries > MOST_TRIES {
             return (shrinking.scenario, shrinking.failure);
         }

@@ -88,8 +88,9 @@ mod tests {
         let tree = [(Role::Ind, 600), (Role::Dind, 601), (Role::DindLeaf(0), 602), (Role::DindLeaf(2), 603)];
         let data = [run(0, 1000, 5), run(7, 1010, 8), run(100, 2000, 200), run(12 + 256 + 512, 3000, 9)];
         let volume = made(&small(&[file("f", 12, &data, &tree)]));
-        let map = FileMap::read(&*volume.base, &volume.superblock, &volume.files[0], &mut BlockSet::default())
-            .unwrap();
+        let map =
+            FileMap::read(&*volume.base, &volume.superblock, &volume.files[0], &mut BlockSet::default())
+                .unwrap();
         let mut oracle = Oracle::new(&volume);
         let blocks = 12 + 256 + 256 * 4;
         // Back and forth, so that the array that is remembered changes.

@@ -43,6 +43,11 @@ impl Vma {
         Vma { file, pages, advice, entries: BTreeSet::new() }
     }
 
+    /// Clears all entries.
+    pub fn unmap(self, k: &Kernel) {
+        self.pinned(k).for_each(|page| k.pages.unpin(page));
+    }
+
     /// The pages that it pins.
     pub fn pinned<'v>(&'v self, k: &'v Kernel) -> impl Iterator<Item = PageRef> + 'v {
         self.entries.iter().filter_map(|&index| k.pages.find(Mapping::of(self.file), index))

@@ -58,7 +58,8 @@ mod tests {
         let block = |page, number| BufferRef { page: PageRef(page), number };
         stamps.set(block(3, 1), Stamp::ZEROS);
         stamps.set(block(0, 0), Stamp::of_block(9));
-        let held = [(0, 0), (0, 1), (3, 0), (3, 1), (7, 0)].map(|(page, number)| stamps.get(block(page, number)));
+        let held =
+            [(0, 0), (0, 1), (3, 0), (3, 1), (7, 0)].map(|(page, number)| stamps.get(block(page, number)));
         let nothing = Stamp::NOTHING;
         assert_eq!(held, [Stamp::of_block(9), nothing, nothing, Stamp::ZEROS, nothing]);
     }

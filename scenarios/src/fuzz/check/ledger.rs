@@ -103,7 +103,9 @@ impl<'m> Ledger<'m> {
             What::Queued { bio, operation, sector, sectors, pieces, reason, .. } => {
                 ensure(*operation == Operation::Read, "nobody writes")?;
                 let segment = match reason {
-                    sim_core::io::Reason::FullFolio(_) | sim_core::io::Reason::MetadataRead => self.block_sectors,
+                    sim_core::io::Reason::FullFolio(_) | sim_core::io::Reason::MetadataRead => {
+                        self.block_sectors
+                    }
                     _ => u64::from(self.machine.kernel.page_size / 512),
                 };
                 self.queued(*bio, sector.0..sector.0 + u64::from(*sectors), pieces, segment)
@@ -183,7 +185,10 @@ impl<'m> Ledger<'m> {
             segments += last / bio.segment - first / bio.segment + 1;
         }
         ensure(cursor == sectors.end, "its bios are shorter than it is")?;
-        ensure(sectors.end - sectors.start <= u64::from(queue.max_sectors_kb) * 2, "longer than max_sectors_kb")?;
+        ensure(
+            sectors.end - sectors.start <= u64::from(queue.max_sectors_kb) * 2,
+            "longer than max_sectors_kb",
+        )?;
         ensure(segments <= u64::from(queue.max_segments), "more than max_segments")?;
         self.in_device += 1;
         let tags = match queue.scheduler {

@@ -71,7 +71,8 @@ impl Pages {
 
     /// A block is going to be read.
     pub(super) fn begin(&mut self, file: Option<FileId>, block: u64) -> Result<(), &'static str> {
-        let page = self.pages.get_mut(&(file, block / self.blocks_per_page)).ok_or("its page is not cached")?;
+        let page =
+            self.pages.get_mut(&(file, block / self.blocks_per_page)).ok_or("its page is not cached")?;
         if page.up_to_date {
             return Err("its page is up to date");
         }

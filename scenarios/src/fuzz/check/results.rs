@@ -85,7 +85,10 @@ impl Reader<'_> {
         match u64::try_from(result) {
             Ok(read) if read == there => Ok(()),
             Ok(read)
-                if self.errors && 0 < read && read < there && (offset + read).is_multiple_of(self.page_size) =>
+                if self.errors
+                    && 0 < read
+                    && read < there
+                    && (offset + read).is_multiple_of(self.page_size) =>
             {
                 Ok(())
             }

@@ -19,7 +19,11 @@ pub(super) fn device(draw: &mut Draw) -> DeviceChoice {
         queue_depth: draw.maybe(2, &[1, 2, 3, 8]),
         ..DeviceChoice::default()
     };
-    if preset == "ideal" { ideal } else { DeviceChoice { preset: preset.to_owned(), ..DeviceChoice::default() } }
+    if preset == "ideal" {
+        ideal
+    } else {
+        DeviceChoice { preset: preset.to_owned(), ..DeviceChoice::default() }
+    }
 }
 
 pub(super) fn kernel(draw: &mut Draw) -> Kernel {
