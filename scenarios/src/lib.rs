@@ -7,6 +7,7 @@ pub mod device;
 pub mod expect;
 pub mod facts;
 pub mod from_image;
+pub mod fuzz;
 pub mod image_file;
 pub mod input;
 pub mod inspect;

@@ -51,6 +51,9 @@ pub(super) struct Arguments {
     /// Runs twice and names the first event that differs.
     #[arg(long)]
     pub(super) twice: bool,
+    /// Puts what happens at one instant into an order that is drawn from this seed.
+    #[arg(long, value_name = "SEED")]
+    pub(super) shuffle_ties: Option<u64>,
     /// Tells of each I/O why it was sent: because of which call, window and mapping, and what became
     /// of it, with the rules of docs/model by their tags.
     #[arg(long, conflicts_with = "dry_run")]
@@ -81,6 +84,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
     let mut loaded = Vec::new();
     for input in inputs(arguments)? {
         loaded.push(load::load(&input, &options)?);
+    }
+    for arm in loaded.iter_mut().flat_map(|loaded| &mut loaded.arms) {
+        arm.machine.shuffle_ties = arguments.shuffle_ties;
     }
     if arguments.dry_run {
         show(&loaded, arguments.format)?;
