@@ -55,6 +55,7 @@ enum Command {
     #[command(help_template = help::TEMPLATE, before_help = help::RUN_EXAMPLES, after_long_help = help::REFERENCE)]
     Run(run::Arguments),
     /// Runs scenarios and compares with what they say must come out.
+    #[command(help_template = help::TEMPLATE, before_help = help::CHECK_EXAMPLES, after_long_help = help::EXPECTATIONS)]
     Check(check::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),
@@ -100,7 +101,8 @@ enum PlainFormat {
 pub(crate) fn main() -> ExitCode {
     // Elsewhere than on a terminal nobody reads an introduction: no arguments are wrong use.
     if std::env::args_os().len() < 2 && io::stdout().is_terminal() {
-        return print(help::INTRODUCTION).map_or_else(|error| ExitCode::from(tell(&error.into())), |()| ExitCode::SUCCESS);
+        let code = print(help::INTRODUCTION).map_or_else(|error| tell(&error.into()), |()| 0);
+        return ExitCode::from(code);
     }
     let command_line = match CommandLine::try_parse() {
         Ok(command_line) => command_line,

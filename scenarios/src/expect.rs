@@ -8,6 +8,7 @@ mod assertion;
 mod before;
 pub mod expression;
 mod figures;
+pub mod junit;
 mod order;
 pub mod rational;
 mod read;

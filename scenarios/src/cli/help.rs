@@ -55,6 +55,32 @@ Examples:
   mpagesim run --image disk.img --file /a.bin       a file of a real ext2 image
 ";
 
+/// The examples of `check`.
+pub(super) const CHECK_EXAMPLES: &str = "\
+Examples:
+  mpagesim check                                    the whole library
+  mpagesim check mine.scenario.json                 a file of your own
+  mpagesim check scenarios --junit results.xml      a directory, as results of tests
+";
+
+/// What stands behind the options of `check` in the long help.
+pub(super) const EXPECTATIONS: &str = r#"A scenario says what must come out in its list "expect":
+  { "arm": "on", "at": "issue", "order": "0-11+ind 12-15" }
+                  all I/Os of the arm in order, at `bio` or `issue`; without
+                  "arm", of every arm
+  { "arm": "on", "before": ["0-11", "ind"] }
+                  each block of a piece comes before each of the next piece
+  { "assert": "on.backward_steps < off.backward_steps" }
+                  a condition over figures: those of `run --format json`,
+                  `completed` and `calls.TASK.failed`; numbers are whole or
+                  have a unit (5ms, 64KiB); == != < <= > >=, + - * /, && || !
+
+Exit codes:
+  0  all came out as it should
+  1  something came out otherwise
+  2  wrong use, or wrong input, or nothing to check
+  3  the machine failed: a disk is full, a file cannot be read"#;
+
 /// What stands behind the options in the long help.
 pub(super) const REFERENCE: &str = "\
 How orders are written:

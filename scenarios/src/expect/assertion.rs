@@ -15,17 +15,16 @@ pub(super) fn difference(text: &str, condition: &Condition, run: &ScenarioRun) -
         return None;
     }
     let several = compared.len() > 1;
-    let mut notes: Vec<String> = compared.iter().map(|one| note(text, one, several, run)).collect();
+    let mut notes: Vec<String> = compared.iter().map(|one| note(text, one, several)).collect();
     if let Err(why) = result {
         notes.push(format!("cannot be computed: {why}"));
     }
     let mut got: Vec<String> = Vec::new();
-    for one in &compared {
-        for side in [&one.sides.0, &one.sides.1] {
-            side.figures(&mut |figure, span| got.extend(of_figure(text, figure, span, run)));
+    condition.figures(&mut |figure, span| {
+        if let Some(told) = of_figure(text, figure, span, run).filter(|told| !got.contains(told)) {
+            got.push(told);
         }
-    }
-    got.dedup();
+    });
     Some(Difference { got: got.join(", "), aligned: None, notes, sent: Vec::new() })
 }
 
@@ -51,10 +50,9 @@ fn shown(value: Rational, figure: Option<&Figure>) -> String {
 }
 
 /// A comparison with the values of its sides.
-fn note(text: &str, compared: &Compared<'_>, several: bool, run: &ScenarioRun) -> String {
+fn note(text: &str, compared: &Compared<'_>, several: bool) -> String {
     let sides = [(&compared.sides.0, compared.values.0), (&compared.sides.1, compared.values.1)];
-    let told: Vec<String> =
-        sides.iter().filter_map(|(side, value)| one_side(text, side, *value, run)).collect();
+    let told: Vec<String> = sides.iter().filter_map(|(side, value)| one_side(text, side, *value)).collect();
     let told = if told.is_empty() { "only numbers".to_owned() } else { told.join(", ") };
     match (several, compared.holds) {
         (false, _) => told,
@@ -63,18 +61,12 @@ fn note(text: &str, compared: &Compared<'_>, several: bool, run: &ScenarioRun) -
     }
 }
 
-/// A side with its value and those of the figures in it; a number needs no words.
-fn one_side(text: &str, side: &Number, value: Rational, run: &ScenarioRun) -> Option<String> {
+/// A side with its value; a number needs no words.
+fn one_side(text: &str, side: &Number, value: Rational) -> Option<String> {
     let written = text.get(side.span.clone())?;
     match &side.node {
         NumberNode::Literal(_) => None,
         NumberNode::Figure(figure) => Some(format!("{written} is {}", shown(value, Some(figure)))),
-        NumberNode::Negated(_) | NumberNode::Of(..) => {
-            let mut figures = Vec::new();
-            side.figures(&mut |figure, span| figures.extend(of_figure(text, figure, span, run)));
-            figures.dedup();
-            let with = if figures.is_empty() { String::new() } else { format!(" ({})", figures.join(", ")) };
-            Some(format!("{written} is {value}{with}"))
-        }
+        NumberNode::Negated(_) | NumberNode::Of(..) => Some(format!("{written} is {value}")),
     }
 }

@@ -42,7 +42,7 @@ fn wrong(pieces: &[Order], got: &[Option<OrderedIo>]) -> (Vec<String>, Vec<usize
         if last.at >= first.at {
             let (this, next) = (&pieces[0], &pieces[1]);
             notes.push(format!("{this} is not before {next}: {} came behind {}", last.block, first.block));
-            concerned.extend([first.io, last.io]);
+            concerned.extend([first.at.0, last.at.0]);
         }
     }
     (notes, concerned)
@@ -51,10 +51,8 @@ fn wrong(pieces: &[Order], got: &[Option<OrderedIo>]) -> (Vec<String>, Vec<usize
 /// A block of a piece where it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Came {
-    /// How many blocks came before it.
-    at: u64,
-    /// The I/O that it was in.
-    io: usize,
+    /// The I/O, the piece of it, and how many blocks of that came before it.
+    at: (usize, usize, u64),
     block: String,
 }
 
@@ -84,27 +82,20 @@ impl Seen {
     fn look_for(&mut self, operation: Operation, wanted: Option<&OrderedPiece>, got: &[Option<OrderedIo>]) {
         let count = wanted.map_or(1, |wanted| if is_counted(wanted) { wanted.count } else { 1 });
         let mut covered: Vec<(u64, u64)> = Vec::new();
-        let mut before = 0_u64;
         for (number, io) in got.iter().enumerate() {
             let Some(io) = io else { continue };
-            if io.operation() == Operation::Flush {
-                if (operation, wanted) == (Operation::Flush, None) {
-                    covered.push((0, 1));
-                    self.came(before, number, operation, None, 0);
-                    self.came(before, number, operation, None, 0);
-                }
-                before = before.saturating_add(1);
+            if (io.operation(), operation) == (Operation::Flush, Operation::Flush) {
+                covered.push((0, 1));
+                self.came((number, 0, 0), operation, None, 0);
             }
-            for piece in io.pieces() {
+            for (nth, piece) in io.pieces().iter().enumerate() {
                 let common =
                     wanted.filter(|_| io.operation() == operation).and_then(|wanted| common(wanted, piece));
                 if let Some((from, to, offset)) = common {
                     covered.push((from, to));
-                    let start = before.saturating_add(offset);
-                    self.came(start, number, operation, wanted, from);
-                    self.came(start.saturating_add(to - from - 1), number, operation, wanted, to - 1);
+                    self.came((number, nth, offset), operation, wanted, from);
+                    self.came((number, nth, offset + (to - from - 1)), operation, wanted, to - 1);
                 }
-                before = before.saturating_add(piece.count);
             }
         }
         for (from, to) in gaps(covered, count) {
@@ -112,12 +103,19 @@ impl Seen {
         }
     }
 
-    fn came(&mut self, at: u64, io: usize, operation: Operation, wanted: Option<&OrderedPiece>, nth: u64) {
+    fn came(
+        &mut self,
+        at: (usize, usize, u64),
+        operation: Operation,
+        wanted: Option<&OrderedPiece>,
+        nth: u64,
+    ) {
+        let came = || Some(Came { at, block: name(operation, wanted, nth, 1) });
         if self.first.as_ref().is_none_or(|first| at < first.at) {
-            self.first = Some(Came { at, io, block: name(operation, wanted, nth, 1) });
+            self.first = came();
         }
         if self.last.as_ref().is_none_or(|last| at > last.at) {
-            self.last = Some(Came { at, io, block: name(operation, wanted, nth, 1) });
+            self.last = came();
         }
     }
 }

@@ -162,10 +162,10 @@ impl Number {
             NumberNode::Of(arithmetic, sides) => {
                 let (left, right) = (sides.0.value(values)?, sides.1.value(values)?);
                 match arithmetic {
-                    Arithmetic::Add => left.add(right),
-                    Arithmetic::Subtract => left.subtract(right),
-                    Arithmetic::Multiply => left.multiply(right),
-                    Arithmetic::Divide => left.divide(right),
+                    Arithmetic::Add => left.plus(right),
+                    Arithmetic::Subtract => left.minus(right),
+                    Arithmetic::Multiply => left.times(right),
+                    Arithmetic::Divide => left.over(right),
                 }
             }
         }
@@ -186,6 +186,21 @@ impl Number {
 }
 
 impl Condition {
+    /// The figures in it, with where they are written, in order.
+    pub fn figures<'e>(&'e self, tell: &mut dyn FnMut(&'e Figure, &Range<usize>)) {
+        match self {
+            Condition::Compare(_, sides) => {
+                sides.0.figures(tell);
+                sides.1.figures(tell);
+            }
+            Condition::Not(condition) => condition.figures(tell),
+            Condition::Both(sides) | Condition::Either(sides) => {
+                sides.0.figures(tell);
+                sides.1.figures(tell);
+            }
+        }
+    }
+
     /// Whether it holds, and every comparison in it, whether the whole depends on it or not.
     ///
     /// # Errors

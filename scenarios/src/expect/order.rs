@@ -24,13 +24,14 @@ const LONGEST_PIECE: usize = 200;
 /// How an arm's order is otherwise; none if it is as expected.
 pub(super) fn difference(expected: &Order, at: Level, arm: &ArmRun) -> Option<Difference> {
     let got = ios(arm, at);
-    if matches(expected, got, &|file| path_of(arm, file)) {
+    let placed = placed(got, &|file| path_of(arm, file));
+    if matches(expected, &placed) {
         return None;
     }
     let shown = as_expected(expected, got, arm);
     let names = |file: FileId| arm.name_of(file);
     let (mut notes, concerned) = match align(&with_files(expected, arm), got, &names) {
-        Alignment::Aligned(moved) if moved.is_empty() => gathered(expected, &shown),
+        Alignment::Aligned(moved) if moved.is_empty() => gathered(expected, &placed, &shown),
         Alignment::Aligned(moved) => {
             let concerned = moved
                 .iter()
@@ -87,7 +88,7 @@ fn note(moved: &Moved) -> String {
         blocks.truncate(cut);
         blocks += " ...";
     }
-    let places = moved.places();
+    let places = moved.places(&str::to_owned);
     match (&moved.left, &moved.right) {
         (Some(_), None) => format!("{blocks}: missing, expected {places}"),
         (None, _) => format!("{blocks}: not expected, came {places}"),
@@ -95,15 +96,16 @@ fn note(moved: &Moved) -> String {
     }
 }
 
-/// The blocks are in the same order, but they went together otherwise, or lie elsewhere.
-fn gathered(expected: &Order, got: &Order) -> (Vec<String>, Vec<usize>) {
-    let same = |(left, right): &(&OrderedIo, &OrderedIo)| left == right;
-    let start = expected.0.iter().zip(&got.0).take_while(same).count();
-    let (left, right) = (&expected.0[start..], &got.0[start..]);
+/// The blocks are in the same order, but they went together otherwise, or lie elsewhere: the I/Os
+/// that are not as expected, `shown` as the expectation tells them.
+fn gathered(expected: &Order, got: &[OrderedIo], shown: &Order) -> (Vec<String>, Vec<usize>) {
+    let same = |(expected, got): &(&OrderedIo, &OrderedIo)| same_io(expected, got);
+    let start = expected.0.iter().zip(got).take_while(same).count();
+    let (left, right) = (&expected.0[start..], &got[start..]);
     let end = left.iter().rev().zip(right.iter().rev()).take_while(same).count();
-    let text = |ios: &[OrderedIo]| Order(ios[..ios.len() - end].to_vec()).to_string();
-    let note = format!("the same blocks as {} instead of {}", text(right), text(left));
-    (vec![note], (start..got.0.len() - end).collect())
+    let text = |order: &Order| Order(order.0[start..order.0.len() - end].to_vec()).to_string();
+    let note = format!("the same blocks as {} instead of {}", text(shown), text(expected));
+    (vec![note], (start..got.len() - end).collect())
 }
 
 /// The expectation as if it came from the trace of this arm.
@@ -124,13 +126,16 @@ fn with_files(expected: &Order, arm: &ArmRun) -> Ios {
     expected.0.iter().map(|io| (io.operation(), io.pieces().iter().map(piece).collect())).collect()
 }
 
+/// I/Os with all that can be told of them.
+fn placed<'n>(got: &Ios, path: &dyn Fn(FileId) -> Option<&'n str>) -> Vec<OrderedIo> {
+    got.iter()
+        .filter_map(|(operation, pieces)| OrderedIo::from_trace(*operation, pieces, path, true))
+        .collect()
+}
+
 /// Whether I/Os are those that are expected.
-fn matches<'n>(expected: &Order, got: &Ios, path: &dyn Fn(FileId) -> Option<&'n str>) -> bool {
-    let got =
-        got.iter().filter_map(|(operation, pieces)| OrderedIo::from_trace(*operation, pieces, path, true));
-    let mut expected = expected.0.iter();
-    let all = got.into_iter().all(|io| expected.next().is_some_and(|expected| same_io(expected, &io)));
-    all && expected.next().is_none()
+fn matches(expected: &Order, got: &[OrderedIo]) -> bool {
+    expected.0.len() == got.len() && expected.0.iter().zip(got).all(|(expected, got)| same_io(expected, got))
 }
 
 fn same_io(expected: &OrderedIo, got: &OrderedIo) -> bool {

@@ -59,7 +59,7 @@ impl Rational {
     ///
     /// # Errors
     /// [`NoResult::TooLarge`]
-    pub fn add(self, other: Rational) -> Result<Rational, NoResult> {
+    pub fn plus(self, other: Rational) -> Result<Rational, NoResult> {
         let left = Self::product(self.numerator, other.denominator)?;
         let right = Self::product(other.numerator, self.denominator)?;
         let sum = left.checked_add(right).ok_or(NoResult::TooLarge)?;
@@ -70,15 +70,15 @@ impl Rational {
     ///
     /// # Errors
     /// [`NoResult::TooLarge`]
-    pub fn subtract(self, other: Rational) -> Result<Rational, NoResult> {
-        self.add(other.negate()?)
+    pub fn minus(self, other: Rational) -> Result<Rational, NoResult> {
+        self.plus(other.negate()?)
     }
 
     /// The product.
     ///
     /// # Errors
     /// [`NoResult::TooLarge`]
-    pub fn multiply(self, other: Rational) -> Result<Rational, NoResult> {
+    pub fn times(self, other: Rational) -> Result<Rational, NoResult> {
         let numerator = Self::product(self.numerator, other.numerator)?;
         Self::reduced(numerator, Self::product(self.denominator, other.denominator)?)
     }
@@ -87,7 +87,7 @@ impl Rational {
     ///
     /// # Errors
     /// [`NoResult`]
-    pub fn divide(self, other: Rational) -> Result<Rational, NoResult> {
+    pub fn over(self, other: Rational) -> Result<Rational, NoResult> {
         let numerator = Self::product(self.numerator, other.denominator)?;
         Self::reduced(numerator, Self::product(self.denominator, other.numerator)?)
     }
@@ -133,19 +133,19 @@ mod tests {
     #[test]
     fn fractions_are_exact_and_in_lowest_terms() {
         let (third, sixth) = (fraction(1, 3), fraction(2, -12).negate().unwrap());
-        assert_eq!(third.add(sixth).unwrap().to_string(), "1/2");
-        assert_eq!(third.subtract(sixth).unwrap(), sixth);
-        assert_eq!(third.divide(sixth).unwrap().to_string(), "2");
-        assert_eq!(third.multiply(fraction(0, -5)).unwrap(), Rational::whole(0));
+        assert_eq!(third.plus(sixth).unwrap().to_string(), "1/2");
+        assert_eq!(third.minus(sixth).unwrap(), sixth);
+        assert_eq!(third.over(sixth).unwrap().to_string(), "2");
+        assert_eq!(third.times(fraction(0, -5)).unwrap(), Rational::whole(0));
         assert_eq!(sixth.compare(third), Ok(Ordering::Less));
     }
 
     #[test]
     fn what_has_no_result_says_so() {
         let one = Rational::whole(1);
-        assert_eq!(one.divide(Rational::whole(0)), Err(NoResult::DivisionByZero));
-        assert_eq!(fraction(i128::MAX, 1).add(one), Err(NoResult::TooLarge));
-        assert_eq!(fraction(i128::MAX, 1).multiply(fraction(2, 1)), Err(NoResult::TooLarge));
+        assert_eq!(one.over(Rational::whole(0)), Err(NoResult::DivisionByZero));
+        assert_eq!(fraction(i128::MAX, 1).plus(one), Err(NoResult::TooLarge));
+        assert_eq!(fraction(i128::MAX, 1).times(fraction(2, 1)), Err(NoResult::TooLarge));
         assert_eq!(Rational::reduced(i128::MIN, -1), Err(NoResult::TooLarge));
         assert_eq!(Rational::reduced(i128::MIN, i128::MIN), Err(NoResult::TooLarge));
         assert_eq!(fraction(i128::MIN, 1).negate(), Err(NoResult::TooLarge));
@@ -158,7 +158,7 @@ mod tests {
         ) {
             prop_assume!(c != 0);
             let (dividend, divisor) = (fraction(a, b), fraction(c, d));
-            prop_assert_eq!(dividend.divide(divisor).unwrap().multiply(divisor), Ok(dividend));
+            prop_assert_eq!(dividend.over(divisor).unwrap().times(divisor), Ok(dividend));
         }
     }
 }

@@ -34,7 +34,11 @@ impl Checked {
 pub fn text(checked: &[Checked]) -> String {
     let mut text = String::new();
     let width = checked.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
+    let mut gap = false;
     for one in checked {
+        if std::mem::replace(&mut gap, !one.all_as_expected()) {
+            text.push('\n');
+        }
         let (good, of) = (one.as_expected(), one.verdicts.len());
         // Writing to a string does not fail.
         let _ = match of {
@@ -47,9 +51,17 @@ pub fn text(checked: &[Checked]) -> String {
             }
         }
     }
+    if gap {
+        text.push('\n');
+    }
     let good: usize = checked.iter().map(Checked::as_expected).sum();
     let of: usize = checked.iter().map(|one| one.verdicts.len()).sum();
-    let _ = writeln!(text, "check: {good} of {of} as expected, in {} scenarios", checked.len());
+    let _ = writeln!(
+        text,
+        "check: {good} of {of} as expected, in {} scenario{}",
+        checked.len(),
+        if checked.len() == 1 { "" } else { "s" }
+    );
     text
 }
 
@@ -57,7 +69,6 @@ fn write_difference(text: &mut String, verdict: &Verdict, difference: &Differenc
     let arm = verdict.arm.as_ref().map(|arm| format!("arm {arm}, ")).unwrap_or_default();
     let _ = writeln!(text, "\n{}: {arm}{}", verdict.written, verdict.kind);
     text.push_str(&details(verdict, difference));
-    text.push('\n');
 }
 
 /// The lines on a difference.

@@ -243,3 +243,82 @@ fn an_explanation_comes_with_each_format() {
     let value: serde_json::Value = serde_json::from_slice(&plain.stdout).unwrap();
     assert!(value["arms"][1].get("explain").is_none());
 }
+
+/// A directory with scenario files that is gone when the test ends.
+struct Directory(std::path::PathBuf);
+
+impl Directory {
+    fn new(name: &str, files: &[(&str, &str)]) -> Directory {
+        let directory = std::env::temp_dir().join(format!("mpagesim-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        for (file, text) in files {
+            std::fs::write(directory.join(file), text).unwrap();
+        }
+        Directory(directory)
+    }
+
+    fn path(&self, file: &str) -> String {
+        self.0.join(file).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn check_takes_names_files_and_directories_and_exits_with_what_it_found() {
+    let good = r#"{ "extends": "classic" }"#;
+    let other = r#"{ "extends": "classic", "expect": [{ "order": "0-15" }] }"#;
+    let nothing = r#"{ "extends": "classic", "expect": [] }"#;
+    let mistake = r#"{ "extends": "classic", "expect": [{ "assert": "on.ois == 3" }] }"#;
+    let directory = Directory::new(
+        "check",
+        &[("a.scenario.json", good), ("b.scenario.json", other), ("c.json", mistake), ("d.json", nothing)],
+    );
+    let (all, a, mistake, nothing) = (
+        directory.path(""),
+        directory.path("a.scenario.json"),
+        directory.path("c.json"),
+        directory.path("d.json"),
+    );
+    let empty = Directory::new("check-empty", &[]);
+    for (paths, code) in [
+        (&[][..], 0),
+        (&["classic", "write"], 0),
+        (&[&a], 0),
+        (&[&nothing, "classic"], 0),
+        (&[&all], 1),
+        (&["classic", &all], 1),
+        (&[&nothing], 2),
+        (&[&empty.path("")], 2),
+        (&[&mistake], 2),
+        (&[&all, &mistake], 2),
+        (&["clasic"], 2),
+    ] {
+        let output = mpagesim(&[&["check"], paths].concat());
+        assert_eq!(output.status.code(), Some(code), "{paths:?}");
+    }
+}
+
+#[test]
+fn check_tells_differences_beside_mistakes() {
+    let directory = Directory::new(
+        "check-both",
+        &[
+            ("a.scenario.json", r#"{ "extends": "classic", "expect": [{ "arm": "on", "order": "0-15" }] }"#),
+            ("b.scenario.json", r#"{ "extends": "classic", "expect": [{ "assert": "on.ois == 3" }] }"#),
+        ],
+    );
+    let junit = directory.path("results.xml");
+    let output = mpagesim(&["check", &directory.path(""), "classic", "--format", "json", "--junit", &junit]);
+    assert_eq!(output.status.code(), Some(2));
+    let junit = std::fs::read_to_string(junit).unwrap();
+    assert!(junit.contains(r#"tests="7" failures="1" errors="1""#), "{junit}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean \"ios\"?"));
+    let data: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((data["as_expected"].as_u64(), data["of"].as_u64()), (Some(5), Some(6)));
+    assert_eq!(data["scenarios"][1]["scenario"], "classic");
+}

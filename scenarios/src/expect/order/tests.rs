@@ -19,7 +19,7 @@ fn path(file: FileId) -> Option<&'static str> {
 }
 
 fn holds(expected: &str, got: &Ios) -> bool {
-    matches(&expected.parse().unwrap(), got, &path)
+    matches(&expected.parse().unwrap(), &placed(got, &path))
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn expected(ios: &Ios) -> Order {
 proptest! {
     #[test]
     fn an_order_is_as_it_is(ios in orders()) {
-        prop_assert!(matches(&expected(&ios), &ios, &path));
+        prop_assert!(matches(&expected(&ios), &placed(&ios, &path)));
     }
 
     #[test]
@@ -166,14 +166,14 @@ proptest! {
         let expected = expected(&ios);
         for at in 0..blocks(&ios) {
             let (less, block) = without_block(&ios, at);
-            prop_assert!(!matches(&expected, &less, &path), "without block {}", at);
+            prop_assert!(!matches(&expected, &placed(&less, &path)), "without block {}", at);
             for more in with_block(&ios, block) {
-                prop_assert!(!matches(&expected, &more, &path), "twice: {:?}", more);
+                prop_assert!(!matches(&expected, &placed(&more, &path)), "twice: {:?}", more);
             }
             for moved in with_block(&less, block) {
                 // It may have been put back where it was.
                 let same = Order::from_trace(&moved, |_| None) == expected;
-                prop_assert_eq!(matches(&expected, &moved, &path), same, "{:?}", moved);
+                prop_assert_eq!(matches(&expected, &placed(&moved, &path)), same, "{:?}", moved);
             }
         }
     }
