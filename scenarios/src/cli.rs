@@ -6,7 +6,9 @@
 mod check;
 mod completions;
 mod conform;
+mod fuzz;
 mod help;
+mod inspect;
 mod man;
 mod run;
 mod scenarios;
@@ -57,6 +59,12 @@ enum Command {
     Check(check::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),
+    /// Prints what an ext2 image holds or a scenario describes, and where the blocks of a file lie.
+    #[command(help_template = help::TEMPLATE, before_help = inspect::EXAMPLES, after_long_help = help::REFERENCE)]
+    Inspect(inspect::Arguments),
+    /// Runs random scenarios and checks what must hold of all.
+    #[command(hide = true)]
+    Fuzz(fuzz::Arguments),
     /// Lists the scenarios of the library.
     Scenarios(scenarios::Arguments),
     /// Prints the JSON schema of scenario files.
@@ -108,6 +116,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Run(arguments) => run::execute(arguments),
         Command::Check(arguments) => check::execute(arguments),
         Command::Conform(arguments) => conform::execute(arguments),
+        Command::Inspect(arguments) => inspect::execute(arguments),
+        Command::Fuzz(arguments) => fuzz::execute(arguments),
         Command::Scenarios(arguments) => scenarios::execute(arguments),
         Command::Schema(arguments) => schema::execute(arguments),
         Command::Completions(arguments) => completions::execute(arguments),

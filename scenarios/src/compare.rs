@@ -9,7 +9,7 @@
 mod atoms;
 mod columns;
 mod moved;
-mod subsequence;
+pub(crate) mod subsequence;
 
 use std::ops::Range;
 

@@ -182,6 +182,10 @@ impl load::Input for ScenarioInput {
         }
     }
 
+    fn place(&self, path: &str) -> String {
+        self.relative(path).display().to_string()
+    }
+
     fn image(&self, path: &str) -> Result<Arc<dyn ReadAt>, String> {
         let path = self.relative(path);
         match ImageFile::open(&path) {

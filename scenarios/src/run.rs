@@ -4,7 +4,7 @@ use std::io::Write;
 
 use rayon::prelude::*;
 use sim_core::io::blocks::{DiskOrder, Order};
-use sim_core::io::{BioId, FileId, Reason, RequestId};
+use sim_core::io::{BioId, FileId, Parts, Reason, RequestId};
 use sim_core::statistics::Summary;
 use sim_core::trace::{Event, Memory, Orders, Sink, What};
 use sim_mpage::ext2::block_set::BlockSet;
@@ -85,7 +85,7 @@ pub struct ArmRun {
     pub figures: Summary,
     /// The names of the workload's tasks.
     pub workload: Vec<String>,
-    /// What the calls of each task of the workload returned.
+    /// What the calls of each of them returned.
     pub results: Vec<Vec<i64>>,
     /// The names of all tasks of the trace, by their numbers.
     pub tasks: Vec<String>,
@@ -128,6 +128,8 @@ pub struct Record {
     pub reasons: Vec<Reason>,
     /// The bios in each request, in order of sectors.
     pub bios_of: Vec<Vec<usize>>,
+    /// Where the time of each request went; nothing is known of one that has not completed.
+    pub parts: Vec<Parts>,
     bios: Vec<(BioId, usize)>,
     requests: Vec<(RequestId, usize, Vec<BioId>)>,
 }
@@ -140,6 +142,7 @@ impl Record {
             issued: Vec::new(),
             reasons: Vec::new(),
             bios_of: Vec::new(),
+            parts: Vec::new(),
             bios: Vec::new(),
             requests: Vec::new(),
         }
@@ -155,10 +158,11 @@ impl Record {
         &self.orders.issued
     }
 
-    fn complete(&mut self, request: RequestId, at: u64) {
+    fn complete(&mut self, request: RequestId, at: u64, parts: Parts) {
         let Some(place) = self.requests.iter().position(|(id, ..)| *id == request) else { return };
         let (_, number, bios) = self.requests.swap_remove(place);
         self.issued[number].end_ns = at;
+        self.parts[number] = parts;
         for &(id, number) in &self.bios {
             if bios.contains(&id) {
                 self.queued[number].end_ns = at;
@@ -187,8 +191,9 @@ impl Sink for Record {
                 let number =
                     |id: &BioId| self.bios.iter().find(|(known, _)| known == id).map(|(_, number)| *number);
                 self.bios_of.push(bios.iter().filter_map(number).collect());
+                self.parts.push(Parts::default());
             }
-            What::Completed { request, .. } => self.complete(*request, at),
+            What::Completed { request, parts, .. } => self.complete(*request, at, **parts),
             _ => {}
         }
     }

@@ -41,6 +41,7 @@ Examples:
   mpagesim run classic --set device=nvme-tlc-64l    the same on an SSD
   mpagesim run mine.scenario.json --out pictures    your own scenario, with pictures
   mpagesim scenarios                                what comes with the program
+  mpagesim inspect disk.img /a.bin                  where a file's blocks lie
 ";
 
 /// The examples of `run`.
@@ -96,7 +97,8 @@ The order at `bio` is that in which the kernel sends I/O; the order at `issue` i
 that in which requests reach the device, after merging and scheduling.
 
 Scenarios are JSON files with comments; `mpagesim schema` describes them. Sizes and
-times have units: 64KiB, 5ms.
+times have units: 64KiB, 5ms. In the calls of a scenario a space in a path is written
+\\040, as in /proc/mounts: \"open f /my\\\\040file r\" in JSON, which doubles backslashes.
 
 Exit codes:
   0  as it should be
