@@ -26,7 +26,8 @@ pub struct Task {
 pub struct Workload {
     /// The system calls of one process, one after the other: `open f /f r`, `read f 64KiB`,
     /// `pread f 0 4KiB`, `readahead f 0 64KiB`, `close f`, `drop`, `writeback /f`, `sleep 5ms`. A
-    /// bare number is bytes, in `sleep` milliseconds.
+    /// bare number is bytes, in `sleep` milliseconds. In a path a space is written `\040`, as in
+    /// `/proc/mounts`; JSON doubles the backslash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls: Option<Vec<String>>,
     /// Instead of `calls`: processes by name, in the order in which they start at one instant.
