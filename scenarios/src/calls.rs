@@ -7,6 +7,7 @@
 
 mod names;
 mod problem;
+mod results;
 
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ use sim_mpage::call::{Access, Advice, Call};
 
 pub use names::{FileNames, Handles};
 pub use problem::{CallError, CallProblem};
+pub use results::{error_text, result_text, result_value};
 
 use self::names::plain;
 use crate::nearest::nearest;

@@ -158,7 +158,6 @@ fn read_texts(scenario: &Scenario, problems: &mut Vec<Problem>) -> Texts {
     // An image's files are those that are named, so all names are looked for before it is opened.
     let of_pages = state::files_of_pages(&scenario.pages, &mut names, problems);
     let faults = state::faults(&scenario.faults, problems);
-    state::expectations(&scenario.expect, problems);
     Texts { names, setup, tasks, of_pages, faults }
 }
 

@@ -305,7 +305,7 @@ pub fn call_worker(k: &Kernel) {
 /// for a tag.
 pub async fn submit_bio(k: &Kernel, new: NewBio) {
     k.tasks.give_way().await;
-    // [cpu.bio]
+    // [block-bio.cpu] [cpu.bio]
     spend(k, k.settings.cpu.bio).await;
     let bio = queue(k, new);
     let queued = k.bios.borrow().get(bio.id).map_or(EventId::NONE, |bio| bio.queued);

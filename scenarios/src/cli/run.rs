@@ -135,8 +135,11 @@ fn write_pictures(directory: &Path, runs: &[ScenarioRun]) -> Result<()> {
         let name = Path::new(&run.name).file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let name = name.strip_suffix(SUFFIX).unwrap_or(&name);
-        let path = directory.join(format!("{name}.order.svg"));
-        write_atomically(&path, present::picture::order_strip(run).as_bytes())?;
+        for (kind, picture) in present::picture::pictures(run) {
+            let path = |format| directory.join(format!("{name}.{kind}.{format}"));
+            write_atomically(&path("svg"), picture.to_svg().as_bytes())?;
+            write_atomically(&path("png"), &picture.to_png()?)?;
+        }
     }
     Ok(())
 }

@@ -15,9 +15,11 @@ use super::parse::parse;
 use super::read::read;
 use super::source::{Place, Sources};
 use super::tree::{Node, Step, Tree};
+use crate::expect::{self, Expected, KnownArm};
 use crate::nearest::help_for;
 use crate::prepare::{Problem, prepare, texts};
 use crate::scenario::Scenario;
+use crate::scenario::expect::Expectation;
 use crate::scenario::schema::scenario_schema;
 
 /// The name of the one arm of a scenario without arms.
@@ -74,6 +76,8 @@ pub struct Loaded {
     pub name: String,
     /// The arms in the order of the file, at least one.
     pub arms: Vec<Arm>,
+    /// What must come out.
+    pub expected: Vec<Expected>,
     /// All that was read as one scenario again: base, command line and defaults in their places, the
     /// arms that were asked for still overrides. It loads as the same arms.
     pub resolved: Scenario,
@@ -112,21 +116,6 @@ fn lost_overrides(set: &[Override], arms: &[ArmOverrides]) -> Vec<Diagnostic> {
     set.iter().filter_map(lost).collect()
 }
 
-/// Expectations about arms that there are not.
-fn unknown_arms(scenario: &Scenario, names: &[String]) -> Vec<Problem> {
-    let known: Vec<&str> = names.iter().map(String::as_str).collect();
-    let named =
-        scenario.expect.iter().enumerate().filter_map(|(index, one)| Some((index, one.arm.as_deref()?)));
-    named
-        .filter(|(_, arm)| !known.contains(arm))
-        .map(|(index, arm)| {
-            let path = [Step::from("expect"), index.into(), "arm".into()];
-            let problem = Problem::new(path, format!("no arm \"{arm}\""));
-            problem.expecting("expected the name of an arm").helped_by(help_for(arm, &known))
-        })
-        .collect()
-}
-
 struct Loading {
     sources: Sources,
     schema: Schema,
@@ -149,9 +138,10 @@ impl Loading {
         self.mistakes.extend(lost_overrides(&set, &chosen));
         let of_form = self.mistakes.clone();
         let arms: Vec<Arm> =
-            chosen.into_iter().filter_map(|arm| self.resolve(arm, &tree, &names, input, &of_form)).collect();
+            chosen.into_iter().filter_map(|arm| self.resolve(arm, &tree, input, &of_form)).collect();
         let resolved = only_chosen(resolved?, &arms, names.len(), input);
-        Some(Loaded { name: input.name().to_owned(), arms, resolved })
+        let expected = self.expected(&tree, &names, &arms)?;
+        Some(Loaded { name: input.name().to_owned(), arms, expected, resolved })
     }
 
     /// The value, or nothing and its mistake.
@@ -255,7 +245,6 @@ impl Loading {
         &mut self,
         arm: ArmOverrides,
         base: &Tree,
-        names: &[String],
         input: &dyn Input,
         of_form: &[Diagnostic],
     ) -> Option<Arm> {
@@ -272,7 +261,6 @@ impl Loading {
                 None
             }
         };
-        let unknown = scenario.as_ref().map(|scenario| unknown_arms(scenario, names)).unwrap_or_default();
         let prepared = scenario.as_ref().map(|scenario| match of_form.is_empty() {
             true => prepare(scenario, &|path| input.image(path)),
             false => Err(texts(scenario)),
@@ -287,10 +275,34 @@ impl Loading {
             let place = tree.nearest(&problem.path).place;
             !of_form.iter().any(|mistake| mistake.place.overlaps(place))
         };
-        let problems = unknown.into_iter().chain(problems).filter(is_new);
+        let problems = problems.into_iter().filter(is_new);
         self.mistakes.extend(problems.map(|problem| locate(problem, &tree, &self.sources)));
         self.mistakes.extend(of_form);
         Some(Arm { name: arm.name, scenario: scenario?, machine: machine? })
+    }
+
+    /// What must come out, in all arms of these names, of which these were resolved.
+    fn expected(&mut self, tree: &Tree, names: &[String], arms: &[Arm]) -> Option<Vec<Expected>> {
+        let Some(written) = tree.get("expect") else { return Some(Vec::new()) };
+        let list: Vec<Expectation> = self.keep(read(written))?;
+        let machine = |name: &str| arms.iter().find(|arm| arm.name == name).map(|arm| &arm.machine);
+        let known: Vec<KnownArm<'_>> =
+            names.iter().map(|name| KnownArm { name, machine: machine(name) }).collect();
+        let read = match expect::read(&list, &known) {
+            Ok(read) => read,
+            Err(problems) => {
+                let located = problems.into_iter().map(|problem| locate(problem, tree, &self.sources));
+                self.mistakes.extend(located);
+                return None;
+            }
+        };
+        let place = |index: usize| {
+            let place = written.step(&Step::from(index)).map_or(written.place, |one| one.place);
+            let (line, _) = self.sources.line_and_column(place);
+            format!("{}:{line}", self.sources.get(place.source).name)
+        };
+        let numbered = read.into_iter().enumerate();
+        Some(numbered.map(|(index, what)| Expected { written: place(index), what }).collect())
     }
 }
 

@@ -31,7 +31,7 @@ fn names(schema: &Schema, path: &[Segment]) -> Vec<Option<&'static str>> {
 }
 
 /// Keys of the whole file, which an override comes too late for.
-const FIXED: [&str; 3] = ["$schema", "extends", "arms"];
+const FIXED: [&str; 4] = ["$schema", "extends", "arms", "expect"];
 
 impl Override {
     /// An override of an arm: a key with its value.

@@ -1,6 +1,5 @@
-//! Pages and faults that a run begins with, and whether expectations can be read.
+//! Pages and faults that a run begins with.
 
-use sim_core::io::blocks::Order;
 use sim_core::io::{FileId, Operation, Role};
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
@@ -11,7 +10,6 @@ use super::Problem;
 use super::names::NamedFiles;
 use crate::load::tree::Step;
 use crate::nearest::help_for;
-use crate::scenario::expect::Expectation;
 use crate::scenario::faults::{Direction, Fault};
 use crate::scenario::pages::{BufferFlag, Pages};
 
@@ -203,25 +201,4 @@ pub(super) fn faults(list: &[Fault], problems: &mut Vec<Problem>) -> (Vec<BadSec
     allocations.sort_unstable();
     allocations.dedup();
     (bad, allocations)
-}
-
-/// Each expectation says one thing, in the grammar of blocks.
-pub(super) fn expectations(list: &[Expectation], problems: &mut Vec<Problem>) {
-    for (index, one) in list.iter().enumerate() {
-        let at = |below: Vec<Step>| [vec![Step::from("expect"), index.into()], below].concat();
-        let said = [one.order.is_some(), one.before.is_some(), one.assert.is_some()];
-        if said.into_iter().filter(|said| *said).count() != 1 {
-            let problem = Problem::new(at(Vec::new()), "this expects not one thing");
-            problems.push(problem.expecting("expected one of \"order\", \"before\" and \"assert\""));
-        }
-        let before = one.before.iter().flatten().enumerate();
-        let texts = before.map(|(nth, text)| (vec!["before".into(), nth.into()], text));
-        for (below, text) in texts.chain(one.order.iter().map(|text| (vec!["order".into()], text))) {
-            if let Err(error) = text.parse::<Order>() {
-                let problem =
-                    Problem::new(at(below), "not an order of blocks").within(error.start..error.end);
-                problems.push(problem.expecting(error.wrong.to_string()));
-            }
-        }
-    }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod bad_sectors;
 mod command_line;
 mod conformance;
 mod diagnostics;
@@ -11,6 +12,7 @@ mod expectations;
 mod images;
 mod inspect;
 mod library;
+mod pictures;
 mod resolving;
 mod schema;
 mod words;

@@ -154,6 +154,7 @@ async fn bring_in(
         lock_page(k, page).await;
     }
     let up_to_date = if k.pages.has(page, Mark::UpToDate) {
+        // [processes.page-lock-fault]
         unlock_page(k, page);
         true
     } else {

@@ -4,8 +4,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod advice;
 mod bench;
+mod block_layer;
 mod classic;
+mod faults;
 mod memory;
 mod metadata;
 mod page_cache;

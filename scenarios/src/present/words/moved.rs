@@ -4,7 +4,7 @@ use sim_core::io::blocks::{OrderedIo, OrderedPiece};
 use sim_core::io::{Operation, Piece};
 use sim_core::trace::Ios;
 
-use crate::compare::{Alignment, Moved, align};
+use crate::compare::{Alignment, Moved, Place, align};
 use crate::run::ArmRun;
 
 /// What the right arm does with the order.
@@ -19,7 +19,7 @@ pub(super) enum Order {
 /// Compares orders: first those of bios, and if nothing is different there, those of requests.
 pub(super) fn order(left: &ArmRun, right: &ArmRun) -> Order {
     let (before, after) = (left.record.bios(), right.record.bios());
-    match align(before, after) {
+    match align(before, after, &|file| right.name_of(file)) {
         Alignment::TooDifferent { left, right } => {
             return Order::Other(format!("sends other I/O altogether, {right} pieces instead of {left}"));
         }
@@ -36,7 +36,7 @@ pub(super) fn order(left: &ArmRun, right: &ArmRun) -> Order {
         Alignment::Aligned(_) => {}
     }
     let (before, after) = (left.record.requests(), right.record.requests());
-    match align(before, after) {
+    match align(before, after, &|file| right.name_of(file)) {
         Alignment::Aligned(moved) if moved.is_empty() => Order::Same,
         Alignment::Aligned(moved) => {
             let words = phrase(&moved, before, after, ["issues", "issues"]);
@@ -56,6 +56,7 @@ pub(super) fn plural(count: u64) -> &'static str {
 type Group<'m> = Vec<&'m Moved>;
 
 fn phrase(moved: &[Moved], left: &Ios, right: &Ios, verbs: [&str; 2]) -> String {
+    let moved = &singly(moved);
     let (left, right) = (names(left), names(right));
     let verb = |blocks: &str| if blocks.starts_with('W') { verbs[1] } else { verbs[0] };
     let groups = groups(moved);
@@ -64,7 +65,7 @@ fn phrase(moved: &[Moved], left: &Ios, right: &Ios, verbs: [&str; 2]) -> String 
         let mut words = format!("{} {}", verb(&first[0].blocks), elsewhere(first, &left, &right));
         let others: Vec<&Moved> = rest.iter().flatten().copied().collect();
         if !others.is_empty() {
-            let later = |moved: &Moved| moved.left < moved.right;
+            let later = |moved: &Moved| place_of(&moved.left) < place_of(&moved.right);
             let same_way = others.iter().all(|other| later(other) == later(first[0]));
             let way = match (same_way, later(first[0])) {
                 (true, true) => "later too",
@@ -91,14 +92,30 @@ fn phrase(moved: &[Moved], left: &Ios, right: &Ios, verbs: [&str; 2]) -> String 
     said.join(", ")
 }
 
-/// Moved pieces in groups: those that follow one another on both sides.
+/// Each piece for itself: those that stayed together come as one.
+fn singly(moved: &[Moved]) -> Vec<Moved> {
+    let pieces = moved.iter().flat_map(|moved| {
+        let pieces = moved.blocks.split_whitespace();
+        pieces.map(|piece| Moved { blocks: piece.to_owned(), ..moved.clone() })
+    });
+    pieces.collect()
+}
+
+/// How many pieces that did not move stand before it.
+fn place_of(side: &Option<Place>) -> Option<usize> {
+    side.as_ref().map(|place| place.position)
+}
+
+/// Moved pieces in groups: those that stay together on both sides.
 fn groups(moved: &[Moved]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for one in moved {
-        let (Some(left), Some(right)) = (one.left, one.right) else { continue };
+        let (Some(left), Some(right)) = (place_of(&one.left), place_of(&one.right)) else { continue };
         let last = groups.last_mut().and_then(|group| Some((group.last().copied()?, group)));
         match last {
-            Some((last, group)) if last.left == left.checked_sub(1) && last.right == right.checked_sub(1) => {
+            Some((last, group))
+                if (place_of(&last.left), place_of(&last.right)) == (Some(left), Some(right)) =>
+            {
                 group.push(one);
             }
             _ => groups.push(vec![one]),
@@ -111,7 +128,7 @@ fn groups(moved: &[Moved]) -> Vec<Group<'_>> {
 fn elsewhere(group: &Group<'_>, left: &[String], right: &[String]) -> String {
     let what = listed(group);
     let (Some(first), Some(last)) = (group.first(), group.last()) else { return what };
-    let later = first.left < first.right;
+    let later = place_of(&first.left) < place_of(&first.right);
     let outer = |order: &[String], behind: bool| {
         let name = if behind { &first.blocks } else { &last.blocks };
         let place = position(order, name)?;
