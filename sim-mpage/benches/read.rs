@@ -48,17 +48,13 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
     let volume = volume.unwrap_or_else(|error| unreachable!("{error}"));
     let times = u32::try_from(read / piece).unwrap_or(u32::MAX);
     let reads = TimedCall { times, ..TimedCall::once(Call::Read { handle: HANDLE, length: piece }) };
-    let device = Ideal::new(Settings { sectors: device_sectors, ..Settings::default() }).into();
+    let setup = vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }];
+    let (name, start, calls) = ("reader".to_owned(), Time::ZERO, vec![reads]);
+    let device = Ideal::new(Settings { sectors: device_sectors, ..Settings::default() });
     Machine {
-        kernel: KernelSettings { memory_pages: Some(16384), ..KernelSettings::default() },
-        tasks: vec![TaskSpec {
-            name: "reader".to_owned(),
-            pid: 100,
-            start: Time::ZERO,
-            setup: vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }],
-            calls: vec![reads],
-        }],
-        ..Machine::new(device, volume)
+        kernel: KernelSettings { memory_pages: Some(16384), check_contents: false, ..KernelSettings::default() },
+        tasks: vec![TaskSpec { name, pid: 100, start, setup, calls }],
+        ..Machine::new(device.into(), volume)
     }
 }
 

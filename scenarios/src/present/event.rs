@@ -134,7 +134,8 @@ pub(super) const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
     }
 }
 
-pub(super) fn reason_name(reason: Reason) -> String {
+/// The name of a reason, as the model's reference calls it.
+pub fn reason_name(reason: Reason) -> String {
     match reason {
         Reason::Boundary => "boundary".to_owned(),
         Reason::Hole => "hole".to_owned(),

@@ -96,7 +96,7 @@ fn moved(alignment: Alignment) -> Value {
                     "blocks": moved.blocks,
                     "left": moved.left.as_ref().map(place),
                     "right": moved.right.as_ref().map(place),
-                    "places": moved.places(),
+                    "places": moved.places(&str::to_owned),
                 })
             };
             json!({ "moved": moved.into_iter().map(one).collect::<Vec<_>>() })
