@@ -108,7 +108,7 @@ fn described(
         let Some(described) = one_file(name, file, inode, block_size, problems) else { continue };
         if file.fragments.is_none() {
             // Each file alone first, so that the mistakes of all are told, not only the first one's.
-            check(&Layout { files: vec![described.clone()], ..empty.clone() }, filesystem, problems);
+            check(Layout { files: vec![described.clone()], ..empty.clone() }, filesystem, problems);
         }
         layout.files.push(described);
     }
@@ -116,11 +116,11 @@ fn described(
         return None;
     }
     draw(scenario, &mut layout, problems);
-    if problems.len() > known { None } else { check(&layout, filesystem, problems) }
+    if problems.len() > known { None } else { check(layout, filesystem, problems) }
 }
 
 /// The volume of a layout, or the problem with it.
-fn check(layout: &Layout, filesystem: &Filesystem, problems: &mut Vec<Problem>) -> Option<Volume> {
+fn check(layout: Layout, filesystem: &Filesystem, problems: &mut Vec<Problem>) -> Option<Volume> {
     layout::volume(layout).map_err(|error| problems.push(locate(&error, filesystem))).ok()
 }
 

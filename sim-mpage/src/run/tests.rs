@@ -33,7 +33,7 @@ fn machine(runs: &[(u64, u64, u64)], size: u64, call: Call) -> Machine {
         device: Ideal::new(ideal::Settings { sectors: device_sectors, ..Default::default() }).into(),
         queue: Settings::default(),
         read_ahead_pages: 32,
-        volume: volume(&Layout { block_size: 1024, device_sectors, files }).unwrap(),
+        volume: volume(Layout { block_size: 1024, device_sectors, files }).unwrap(),
         first_free: None,
         kernel: KernelSettings {
             page_size: 4096,
