@@ -9,7 +9,7 @@
 mod atoms;
 mod columns;
 mod moved;
-mod subsequence;
+pub(crate) mod subsequence;
 
 use std::ops::Range;
 
@@ -76,37 +76,38 @@ pub fn align(left: &Ios, right: &Ios, names: FileNames<'_>) -> Alignment {
 
 impl Moved {
     /// Where the blocks are on the right and were on the left, without their name: `behind 0-11
-    /// instead of before it`. Blocks of one side only have just that place: `behind 0-11`.
-    pub fn places(&self) -> String {
+    /// instead of before it`. Blocks of one side only have just that place: `between 0-11 and ind`.
+    /// `quote` says how other blocks are shown.
+    pub fn places(&self, quote: &dyn Fn(&str) -> String) -> String {
         match (&self.left, &self.right) {
-            (Some(left), Some(right)) => self.both_places(left, right),
-            (Some(place), None) | (None, Some(place)) => place.in_words(),
+            (Some(left), Some(right)) => self.both_places(left, right, quote),
+            (Some(place), None) | (None, Some(place)) => place.in_words(quote),
             (None, None) => String::new(),
         }
     }
 
-    fn both_places(&self, left: &Place, right: &Place) -> String {
-        let later = right.position > left.position;
+    fn both_places(&self, left: &Place, right: &Place, quote: &dyn Fn(&str) -> String) -> String {
         match &self.passed {
             Some(passed) => {
                 let them = if passed.contains(' ') { "them" } else { "it" };
-                match later {
+                let passed = quote(passed);
+                match right.position > left.position {
                     true => format!("behind {passed} instead of before {them}"),
                     false => format!("before {passed} instead of behind {them}"),
                 }
             }
-            None => format!("{} instead of {}", right.in_words(), left.in_words()),
+            None => format!("{} instead of {}", right.in_words(quote), left.in_words(quote)),
         }
     }
 }
 
 impl Place {
-    fn in_words(&self) -> String {
+    fn in_words(&self, quote: &dyn Fn(&str) -> String) -> String {
         match (&self.before, &self.after) {
             (None, None) => "alone".to_owned(),
-            (None, Some(after)) => format!("first, before {after}"),
-            (Some(before), None) => format!("last, behind {before}"),
-            (Some(before), Some(after)) => format!("between {before} and {after}"),
+            (None, Some(after)) => format!("first, before {}", quote(after)),
+            (Some(before), None) => format!("last, behind {}", quote(before)),
+            (Some(before), Some(after)) => format!("between {} and {}", quote(before), quote(after)),
         }
     }
 }

@@ -11,6 +11,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::random::Stream;
+
 mod executor;
 mod pause;
 
@@ -51,6 +53,7 @@ pub enum Precedence {
 
 impl Precedence {
     /// The queue that a class stands in; lower queues go first.
+    // [processes.ordinary] [processes.workers] [block-worker.policy-fifo]
     #[inline]
     const fn queue(self, class: Class) -> usize {
         match (self, class) {
@@ -232,6 +235,21 @@ impl<W: Copy> Tasks<W> {
                 Some(Sleeper { task, name: record.name.clone(), waits_for })
             })
             .collect()
+    }
+
+    /// How many tasks stand in each queue of those that can run.
+    pub fn queued(&self) -> [usize; 3] {
+        self.book.borrow().queues.each_ref().map(VecDeque::len)
+    }
+
+    /// Puts those who have queued up since [`Tasks::queued`] told `before` into a random order, each
+    /// within its own queue.
+    pub fn shuffle_queued(&self, before: [usize; 3], stream: &mut Stream) {
+        for (queue, before) in self.book.borrow_mut().queues.iter_mut().zip(before) {
+            if let Some(since) = queue.make_contiguous().get_mut(before..) {
+                stream.shuffle(since);
+            }
+        }
     }
 
     /// Makes the next task that can run the current one.

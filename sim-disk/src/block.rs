@@ -129,6 +129,17 @@ impl BlockLayer {
         self.waiters.wait(task);
     }
 
+    /// Whether nothing is under way: no request, no tag that is held, nobody who waits for one.
+    pub fn is_idle(&self) -> bool {
+        self.requests.is_empty()
+            && self.request_tags.all_free()
+            && self.device_tags.as_ref().is_none_or(Tags::all_free)
+            && self.waiters.is_empty()
+            && self.split_bios.is_empty()
+            && self.direct.is_empty()
+            && self.set_aside.is_none()
+    }
+
     /// Lets a bio join a request that waits in the scheduler or the software queue.
     fn merge_into_queue(&mut self, seeker: &Seeker, events: &mut Vec<What>) -> bool {
         let BlockLayer { queue, requests, limits, gone, .. } = self;

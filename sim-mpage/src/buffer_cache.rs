@@ -30,6 +30,13 @@ pub struct BufferCache {
     lru: RefCell<VecDeque<(u64, BufferRef)>>,
 }
 
+impl BufferCache {
+    /// The pages that the buffers used last pin, each as often as it is pinned.
+    pub fn pinned(&self) -> Vec<PageRef> {
+        self.lru.borrow().iter().map(|(_, buffer)| buffer.page).collect()
+    }
+}
+
 /// The buffer of a physical block, if its page is cached; counts as a use.
 // [buffers-life.lru]
 pub fn find_get_block(k: &Kernel, physical: u64) -> Option<BufferRef> {

@@ -82,7 +82,7 @@ pub enum Call {
         /// What is said.
         advice: Advice,
     },
-    /// Maps a file from its start, shared.
+    /// Maps a file from its start, shared. What the handle stood for before is unmapped.
     Mmap {
         /// The handle, which stands for the mapping from now on.
         handle: Handle,

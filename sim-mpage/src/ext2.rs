@@ -9,6 +9,7 @@ pub mod get_block;
 pub mod image;
 pub mod layout;
 pub mod map;
+pub mod oracle;
 pub mod path;
 pub mod volume;
 

@@ -1,11 +1,12 @@
 //! Why a run could not come to its end.
 
+use sim_core::io::FileId;
 use sim_core::queue::QueueFull;
 use sim_core::time::Time;
 use sim_disk::block::SettingsError;
 use sim_disk::device::Refused;
 
-use crate::medium::MediumError;
+use crate::medium::{MediumError, Stamp};
 
 /// Why a run could not come to its end.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -62,6 +63,24 @@ pub enum RunError {
     /// A page or block that the run is to begin with cannot be as described.
     #[error("a page state cannot be set up: {0}")]
     PageState(String),
+    /// A reader got something else than the file holds.
+    #[error("block {block} of file {file} was read as {found}; it holds {expected}")]
+    WrongContent {
+        /// The file.
+        file: FileId,
+        /// The block.
+        block: u64,
+        /// What it must hold.
+        expected: Stamp,
+        /// What the reader got.
+        found: Stamp,
+    },
+    /// All tasks have ended, but something is held that nobody will let go.
+    #[error("the run has ended, but {what}")]
+    LeftBehind {
+        /// What is held.
+        what: String,
+    },
 }
 
 /// A task that waits for what never comes.

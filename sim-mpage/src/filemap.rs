@@ -3,6 +3,7 @@
 //!
 //! `docs/model/pagecache.md`.
 
+pub mod check;
 pub mod fault;
 pub mod read;
 pub mod readahead;

@@ -13,10 +13,12 @@ use sim_disk::faults::Faults;
 
 use crate::buffer_cache::BufferCache;
 use crate::ext2::free_blocks::FreeBlocks;
+use crate::ext2::oracle::Oracle;
 use crate::failure::RunError;
 use crate::inode::Inode;
 use crate::machine::KernelSettings;
 use crate::medium::Medium;
+use crate::page::stamps::PageStamps;
 use crate::page::store::PageCache;
 use crate::page::wait::PageWaits;
 use crate::submit::{Bios, InDevice, Plugs};
@@ -59,6 +61,10 @@ pub struct Kernel {
     pub plugs: RefCell<Plugs>,
     /// Pages of files and device.
     pub pages: PageCache,
+    /// What the pages of files hold.
+    pub stamps: PageStamps,
+    /// What readers of files must get.
+    pub oracle: RefCell<Oracle>,
     /// Who waits for pages and buffers.
     pub waits: PageWaits,
     /// Metadata in the device's own pages.

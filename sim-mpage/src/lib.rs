@@ -2,10 +2,11 @@
 //!
 //! The rooms stand on floors, and none uses one above it: the ground (`kernel`, fields only, `medium`,
 //! `machine`, `call`, `errno`, `failure`), `page` and `record`, then `submit`, `page_lock`, `memory`,
-//! `buffer_cache` and `inode`, then `ext2`, `mpage`, `filemap`, and on top `syscalls` and `run`.
+//! `buffer_cache`, `content` and `inode`, then `ext2`, `mpage`, `filemap`, and on top `syscalls` and `run`.
 
 pub mod buffer_cache;
 pub mod call;
+pub mod content;
 pub mod errno;
 pub mod ext2;
 pub mod failure;

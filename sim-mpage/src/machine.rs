@@ -43,6 +43,9 @@ pub struct Machine {
     pub tasks: Vec<TaskSpec>,
     /// The master seed.
     pub seed: u64,
+    /// From this seed, puts what happens at one instant into a random order: completions, timers,
+    /// tasks that become ready. `None`: the order that is promised.
+    pub shuffle_ties: Option<u64>,
 }
 
 impl Machine {
@@ -66,6 +69,7 @@ impl Machine {
             starts_at: None,
             tasks: Vec::new(),
             seed: 0,
+            shuffle_ties: None,
         }
     }
 }
@@ -80,6 +84,7 @@ impl Default for KernelSettings {
             boundary: true,
             get_block_fills: false,
             max_buffer_heads: None,
+            check_contents: true,
         }
     }
 }
@@ -135,6 +140,9 @@ pub struct KernelSettings {
     pub get_block_fills: bool,
     /// Above this many buffer heads, writing a page frees its buffers (`buffer_heads_over_limit`).
     pub max_buffer_heads: Option<u64>,
+    /// Whether every block that a reader gets is compared with what it must hold; a difference ends
+    /// the run.
+    pub check_contents: bool,
 }
 
 /// CPU time that is spent on the virtual clock.

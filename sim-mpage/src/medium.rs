@@ -1,14 +1,17 @@
-//! What is on the device: metadata as bytes, in an overlay over a base.
+//! What is on the device: metadata as bytes, in an overlay over a base; file data as one stamp a
+//! block.
 //!
 //! The base is the state before the run, an ext2 image or a described layout that computes its
 //! metadata when they are read ([`crate::ext2::image`], [`crate::ext2::layout`]). It never changes,
 //! so the arms of a scenario share it. Blocks that the run has written stand in the overlay.
 //!
-//! Left out: file data. They are to stand beside the overlay as one stamp a block, so that a lost or
-//! misdirected write shows; for now nothing here says what a data block holds.
+//! A stamp stands for what a data block holds. That of a block which the run has not written follows
+//! from the block's place, so that a misdirected read shows.
+//!
+//! Left out: what calls that write would make of a stamp. So far only what was read is written back.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 /// A block that cannot be read or written.
@@ -38,6 +41,33 @@ pub enum MediumError {
         /// What the image's holder says.
         message: String,
     },
+}
+
+/// What a block of file data holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    /// Nothing that anybody has put there.
+    pub const NOTHING: Stamp = Stamp(0);
+    /// Zeros, as a hole reads.
+    pub const ZEROS: Stamp = Stamp(1);
+
+    /// What the device's block at `physical` (below 2^63) held before the run.
+    #[inline]
+    pub const fn of_block(physical: u64) -> Stamp {
+        Stamp(physical | 1 << 63)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Stamp::NOTHING => f.write_str("nothing"),
+            Stamp::ZEROS => f.write_str("zeros"),
+            Stamp(stamp) => write!(f, "the data of block {}", stamp & !(1 << 63)),
+        }
+    }
 }
 
 /// The metadata of a device before the run. Reading the same block gives the same bytes, always.
@@ -75,12 +105,14 @@ pub fn check_access(base: &dyn Base, block: u64, length: usize) -> Result<(), Me
 pub struct Medium {
     base: Arc<dyn Base>,
     overlay: BTreeMap<u64, Box<[u8]>>,
+    /// Data that differ from what stood there before the run.
+    stamps: BTreeMap<u64, Stamp>,
 }
 
 impl Medium {
     /// A device on which nothing has been written since `base`.
     pub fn new(base: Arc<dyn Base>) -> Medium {
-        Medium { base, overlay: BTreeMap::new() }
+        Medium { base, overlay: BTreeMap::new(), stamps: BTreeMap::new() }
     }
 
     /// The block size in bytes.
@@ -116,6 +148,24 @@ impl Medium {
         self.overlay.insert(physical, bytes.into());
         Ok(())
     }
+
+    /// What a data block holds.
+    #[inline]
+    pub fn stamp(&self, physical: u64) -> Stamp {
+        if self.stamps.is_empty() {
+            return Stamp::of_block(physical);
+        }
+        self.stamps.get(&physical).copied().unwrap_or(Stamp::of_block(physical))
+    }
+
+    /// Writes a data block.
+    pub fn write_stamp(&mut self, physical: u64, stamp: Stamp) {
+        if stamp == Stamp::of_block(physical) {
+            self.stamps.remove(&physical);
+        } else {
+            self.stamps.insert(physical, stamp);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -150,6 +200,23 @@ mod tests {
             medium.read_block(physical, &mut block).unwrap();
             assert_eq!(block, [expected; 1024]);
         }
+    }
+
+    #[test]
+    fn data_hold_what_was_written_last() {
+        let mut medium = Medium::new(Arc::new(Numbered));
+        assert_eq!(medium.stamp(3), Stamp::of_block(3));
+        medium.write_stamp(3, Stamp::of_block(4));
+        medium.write_stamp(4, Stamp::ZEROS);
+        assert_eq!((medium.stamp(3), medium.stamp(4)), (Stamp::of_block(4), Stamp::ZEROS));
+        medium.write_stamp(3, Stamp::of_block(3));
+        assert_eq!((medium.stamp(3), medium.stamp(5)), (Stamp::of_block(3), Stamp::of_block(5)));
+    }
+
+    #[test]
+    fn stamps_say_what_they_stand_for() {
+        let told = [Stamp::NOTHING, Stamp::ZEROS, Stamp::of_block(7)].map(|stamp| stamp.to_string());
+        assert_eq!(told, ["nothing", "zeros", "the data of block 7"]);
     }
 
     #[test]

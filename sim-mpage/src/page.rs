@@ -8,6 +8,7 @@
 pub mod buffers;
 pub mod index;
 pub mod reclaim;
+pub mod stamps;
 pub mod store;
 pub mod wait;
 

@@ -2,6 +2,7 @@
 
 mod event_loop;
 mod hang;
+mod left_behind;
 mod prepare;
 #[cfg(test)]
 mod tests;

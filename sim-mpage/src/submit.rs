@@ -49,6 +49,12 @@ pub enum BufferEnd {
 /// A bio on its way.
 #[derive(Clone, Debug)]
 pub struct InFlight {
+    /// What is done.
+    pub operation: Operation,
+    /// Its first sector.
+    pub sector: Sector,
+    /// Its length in sectors.
+    pub sectors: u32,
     /// Its pages, in ascending order; none for a single block.
     pub pages: Vec<PageRef>,
     /// What to do when it has ended.
@@ -62,6 +68,8 @@ pub struct InFlight {
 pub struct Bios {
     first: u64,
     window: VecDeque<Option<InFlight>>,
+    /// Those that begin past the device's end: they fail without having been queued.
+    beyond_end: VecDeque<InFlight>,
 }
 
 impl Bios {
@@ -72,6 +80,11 @@ impl Bios {
 
     fn place(&self, id: BioId) -> usize {
         usize::try_from(id.0.wrapping_sub(self.first)).unwrap_or(usize::MAX)
+    }
+
+    /// Takes a bio that was not queued because it begins past the device's end.
+    pub fn take_beyond_end(&mut self) -> Option<InFlight> {
+        self.beyond_end.pop_front()
     }
 
     /// The bio, while it has not ended.
@@ -143,6 +156,11 @@ impl InDevice {
 pub struct Plugs(Vec<(u32, Plug)>);
 
 impl Plugs {
+    /// Whether no task is in a plugged section.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|(sections, plug)| *sections == 0 && plug.is_empty())
+    }
+
     fn of(&mut self, k: &Kernel) -> &mut (u32, Plug) {
         let place = k.tasks.current().0 as usize;
         if self.0.len() <= place {
@@ -305,8 +323,21 @@ pub fn call_worker(k: &Kernel) {
 /// for a tag.
 pub async fn submit_bio(k: &Kernel, new: NewBio) {
     k.tasks.give_way().await;
-    // [cpu.bio]
+    // [block-bio.cpu] [cpu.bio]
     spend(k, k.settings.cpu.bio).await;
+    // [mpage-end.beyond]
+    if new.sector.0 >= k.sizes.device_sectors {
+        let failed = InFlight {
+            operation: new.operation,
+            sector: new.sector,
+            sectors: 0,
+            pages: new.pages,
+            end_io: new.end_io,
+            queued: EventId::NONE,
+        };
+        k.bios.borrow_mut().beyond_end.push_back(failed);
+        return;
+    }
     let bio = queue(k, new);
     let queued = k.bios.borrow().get(bio.id).map_or(EventId::NONE, |bio| bio.queued);
     let span = enter_span(k, queued);
@@ -318,7 +349,14 @@ fn queue(k: &Kernel, new: NewBio) -> Bio {
     // [mpage-end.cut]
     let left = k.sizes.device_sectors.saturating_sub(new.sector.0);
     let sectors = u32::try_from(left).map_or(new.sectors, |left| left.min(new.sectors));
-    let in_flight = InFlight { pages: new.pages, end_io: new.end_io, queued: EventId::NONE };
+    let in_flight = InFlight {
+        operation: new.operation,
+        sector: new.sector,
+        sectors,
+        pages: new.pages,
+        end_io: new.end_io,
+        queued: EventId::NONE,
+    };
     let id = k.bios.borrow_mut().add(in_flight);
     let queued = record(
         k,
@@ -422,13 +460,14 @@ async fn issue(k: &Kernel, request: RequestId) {
 // [block-worker.run]
 pub async fn block_worker(k: &Kernel) {
     loop {
-        k.tasks.prepare_to_sleep();
-        sleep_on(k, WaitsFor::Work).await;
+        // It may have been called before it ran for the first time, so it looks before it sleeps.
         loop {
             let next = k.block.borrow_mut().dispatch_one(k.now.get());
             let Some(request) = next else { break };
             issue(k, request).await;
         }
+        k.tasks.prepare_to_sleep();
+        sleep_on(k, WaitsFor::Work).await;
     }
 }
 

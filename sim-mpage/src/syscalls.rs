@@ -18,6 +18,7 @@ use crate::filemap::writeback::write_and_wait;
 use crate::kernel::Kernel;
 use crate::machine::TimedCall;
 use crate::memory::drop_caches;
+use crate::page::PageRef;
 use crate::record::{enter_span, leave_span, record};
 use crate::submit::{sleep_until, spend};
 
@@ -49,6 +50,11 @@ impl Process {
     /// What its calls have returned: a count, or below zero an error number.
     pub fn take_results(&mut self) -> Vec<i64> {
         std::mem::take(&mut self.results)
+    }
+
+    /// The pages that its mappings pin, each as often as it is pinned.
+    pub fn pinned<'p>(&'p self, k: &'p Kernel) -> impl Iterator<Item = PageRef> + 'p {
+        self.mappings.values().flat_map(|vma| vma.pinned(k))
     }
 
     fn open(&mut self, handle: Handle) -> Result<&mut OpenFile, Errno> {
@@ -134,7 +140,9 @@ async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64,
         Call::Mmap { handle, length, access: _, advice } => {
             let file = process.open(handle)?.file;
             let vma = Vma::new(file, length.div_ceil(u64::from(k.sizes.page)), advice);
-            process.mappings.insert(handle, vma);
+            if let Some(before) = process.mappings.insert(handle, vma) {
+                before.unmap(k);
+            }
             Ok(0)
         }
         Call::Mread { handle, offset } => {
@@ -142,6 +150,7 @@ async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64,
             let vma = process.mappings.get_mut(&handle).ok_or(Errno::BadHandle)?;
             mread(k, vma, &mut open.ra, offset).await.map(|()| 0)
         }
+        // [error.heal]
         Call::Fail { sector, sectors } => {
             let sector = Sector(sector);
             k.faults.borrow_mut().add(Fault { sector, sectors, operation: None, times: None });

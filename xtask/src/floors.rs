@@ -5,7 +5,7 @@ use crate::paths::named_paths;
 use crate::source::RustFile;
 
 /// The modules of sim-mpage and the floor of each; 0 is the ground.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("kernel", 0),
     ("medium", 0),
     ("call", 0),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("page_lock", 2),
     ("submit", 2),
     ("buffer_cache", 2),
+    ("content", 2),
     ("ext2", 3),
     ("mpage", 4),
     ("filemap", 5),

@@ -12,9 +12,9 @@ const MOST_PAIRS: usize = 1 << 20;
 
 /// More than a million pairs of equal elements, in so many elements of each side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooMany {
-    pub(super) left: usize,
-    pub(super) right: usize,
+pub(crate) struct TooMany {
+    pub(crate) left: usize,
+    pub(crate) right: usize,
 }
 
 /// A pair of equal elements, and the best pair before it in a common subsequence.
@@ -57,7 +57,7 @@ impl Best {
 ///
 /// # Errors
 /// [`TooMany`] pairs of equal elements between the common beginning and the common end.
-pub(super) fn heaviest_common<K: Ord>(
+pub(crate) fn heaviest_common<K: Ord>(
     left: &[(K, u64)],
     right: &[(K, u64)],
 ) -> Result<Vec<(usize, usize)>, TooMany> {

@@ -25,7 +25,10 @@ fn moved(left: &Ios, right: &Ios) -> Vec<Moved> {
 
 /// What moved, with its places in words.
 fn told(left: &Ios, right: &Ios) -> Vec<String> {
-    moved(left, right).iter().map(|moved| format!("{}: {}", moved.blocks, moved.places())).collect()
+    moved(left, right)
+        .iter()
+        .map(|moved| format!("{}: {}", moved.blocks, moved.places(&str::to_owned)))
+        .collect()
 }
 
 fn place(position: usize, before: Option<&str>, after: Option<&str>) -> Option<Place> {
@@ -68,7 +71,10 @@ fn blocks_on_one_side_only_are_told_with_their_place() {
     let without = vec![data(0, 4), ind()];
     assert_eq!(told(&with, &without), ["8-9: between 0-3 and ind"]);
     let only_right = moved(&without, &with);
-    assert_eq!((only_right[0].left.is_none(), only_right[0].places()), (true, "between 0-3 and ind".into()));
+    assert_eq!(
+        (only_right[0].left.is_none(), only_right[0].places(&str::to_owned)),
+        (true, "between 0-3 and ind".into())
+    );
     assert_eq!(told(&vec![ind()], &vec![]), ["ind: alone"]);
 }
 
@@ -155,7 +161,7 @@ proptest! {
     fn what_moved_passed_something(left in prop::collection::vec(any_io(), 0..12), right in prop::collection::vec(any_io(), 0..12)) {
         for moved in moved(&left, &right) {
             if moved.left.is_some() && moved.right.is_some() {
-                prop_assert!(moved.passed.is_some() || moved.places().contains(" instead of "));
+                prop_assert!(moved.passed.is_some() || moved.places(&str::to_owned).contains(" instead of "));
                 prop_assert_ne!(&moved.left, &moved.right);
             }
         }

@@ -6,7 +6,7 @@
 mod chain;
 mod collect;
 mod json;
-mod why;
+pub(crate) mod why;
 
 use std::fmt::Write;
 

@@ -5,6 +5,7 @@ use sim_core::statistics::Summary;
 
 use super::text::{View, orders};
 use super::words::comparison as in_words;
+use crate::calls::result_value;
 use crate::compare::{Alignment, Moved, Place, align};
 use crate::run::{ArmRun, ScenarioRun};
 
@@ -33,12 +34,16 @@ fn arm(arm: &ArmRun) -> Value {
         "order": { "bio": bio, "issue": issue },
         "view_disk": { "bio": disk_bio, "issue": disk_issue },
         "figures": figures(&arm.figures),
-        "results": arm.results,
+        "results": arm.results.iter().map(|calls| results(calls)).collect::<Vec<_>>(),
     });
     if arm.chains.is_some() {
         document["explain"] = super::explain::data(arm);
     }
     document
+}
+
+fn results(calls: &[i64]) -> Vec<Value> {
+    calls.iter().map(|&result| result_value(result)).collect()
 }
 
 /// Figures by their names; a name with dots is a path.
@@ -91,7 +96,7 @@ fn moved(alignment: Alignment) -> Value {
                     "blocks": moved.blocks,
                     "left": moved.left.as_ref().map(place),
                     "right": moved.right.as_ref().map(place),
-                    "places": moved.places(),
+                    "places": moved.places(&str::to_owned),
                 })
             };
             json!({ "moved": moved.into_iter().map(one).collect::<Vec<_>>() })

@@ -61,6 +61,7 @@ impl<'f> Executor<'f> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Streams;
     use crate::task::{Class, Precedence};
     use std::cell::RefCell;
 
@@ -94,6 +95,25 @@ mod tests {
         finish(&mut executor, &tasks);
         assert_eq!(*order.borrow(), [2, 0, 1]);
         assert!(tasks.sleepers().is_empty());
+    }
+
+    #[test]
+    fn only_those_who_queued_up_since_are_shuffled() {
+        let tasks = Tasks::<u32>::new(Precedence::default());
+        for n in 0..2 {
+            tasks.add(&format!("t{n}"), Class::Process);
+        }
+        let before = tasks.queued();
+        for n in 2..40 {
+            tasks.add(&format!("t{n}"), Class::Process);
+        }
+        let mut stream = Streams::new(1).stream("ties").unwrap();
+        tasks.shuffle_queued(before, &mut stream);
+        let mut order = Vec::from(tasks.book.borrow().queues[1].clone());
+        assert_eq!(order[..2], [TaskId(0), TaskId(1)]);
+        assert!(!order.is_sorted());
+        order.sort_unstable();
+        assert!(order.into_iter().eq((0..40).map(TaskId)));
     }
 
     #[test]

@@ -76,6 +76,11 @@ pub(super) struct Requests {
 }
 
 impl Requests {
+    /// Whether all have completed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.len() == self.free.len()
+    }
+
     /// Makes a request.
     pub(super) fn make(&mut self, origin: Origin) -> Slot {
         let id = RequestId(self.first + self.window.len() as u64);

@@ -71,6 +71,11 @@ impl Tags {
         self.held_by_writes -= write;
     }
 
+    /// Whether nobody holds one.
+    pub(super) fn all_free(&self) -> bool {
+        self.held == 0
+    }
+
     /// How many are held, and how many there are.
     #[cfg(test)]
     pub(super) fn held_of(&self) -> (u32, u32) {
@@ -120,6 +125,11 @@ impl Waiters {
             given_back: 0,
             batch: batch.clamp(1, 8),
         }
+    }
+
+    /// Whether nobody waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting == 0
     }
 
     /// A task begins to wait.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use sim_core::io::FileId;
 use sim_core::trace::ReadaheadRule;
 
+use super::check::check_copied;
 use super::read::read_alone;
 use super::readahead::{page_cache_async_ra, page_cache_sync_ra, read_window};
 use super::window::{FileRaState, Window};
@@ -42,6 +43,17 @@ impl Vma {
         Vma { file, pages, advice, entries: BTreeSet::new() }
     }
 
+    /// Clears all entries.
+    pub fn unmap(self, k: &Kernel) {
+        self.pinned(k).for_each(|page| k.pages.unpin(page));
+    }
+
+    /// The pages that it pins.
+    pub fn pinned<'v>(&'v self, k: &'v Kernel) -> impl Iterator<Item = PageRef> + 'v {
+        self.entries.iter().filter_map(|&index| k.pages.find(Mapping::of(self.file), index))
+    }
+
+    // [buffers-life.drop-mapped] [memory.mapped]
     fn set_entry(&mut self, k: &Kernel, index: u64, page: PageRef) {
         if self.entries.insert(index) {
             k.pages.pin(page);
@@ -75,6 +87,16 @@ impl Vma {
 /// [`Errno::Bus`] if its page lies outside file or mapping, or cannot be read.
 pub async fn mread(k: &Kernel, vma: &mut Vma, ra: &mut FileRaState, offset: u64) -> Result<(), Errno> {
     let index = offset >> k.sizes.page_bits;
+    fault(k, vma, ra, index).await?;
+    if let Some(page) = k.pages.find(Mapping::of(vma.file), index) {
+        let end = k.inodes[vma.file.0 as usize].size.get();
+        check_copied(k, vma.file, page, offset..end.min(offset + 1));
+    }
+    Ok(())
+}
+
+/// Has the page-table entry of a page set.
+async fn fault(k: &Kernel, vma: &mut Vma, ra: &mut FileRaState, index: u64) -> Result<(), Errno> {
     let in_file = k.inodes[vma.file.0 as usize].size.get().div_ceil(u64::from(k.sizes.page));
     // [fault.set]
     if vma.entries.contains(&index) {
@@ -154,6 +176,7 @@ async fn bring_in(
         lock_page(k, page).await;
     }
     let up_to_date = if k.pages.has(page, Mark::UpToDate) {
+        // [processes.page-lock-fault]
         unlock_page(k, page);
         true
     } else {

@@ -2,6 +2,7 @@
 
 use sim_core::io::FileId;
 
+use super::check::check_copied;
 use super::readahead::{page_cache_async_ra, page_cache_sync_ra};
 use super::window::FileRaState;
 use crate::errno::Errno;
@@ -157,7 +158,8 @@ impl Reader<'_, '_> {
             }
             // [cpu.copy-page]
             spend(k, k.settings.cpu.copy_page).await;
-            *position = end.min((index + 1) << k.sizes.page_bits);
+            let start = std::mem::replace(position, end.min((index + 1) << k.sizes.page_bits));
+            check_copied(k, self.file, self.run[number], start..*position);
             self.ra.prev_pos = position.cast_signed();
         }
     }

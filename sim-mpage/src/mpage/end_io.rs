@@ -5,18 +5,38 @@ use sim_core::trace::PageChange;
 
 use super::full_page::{end_buffer_async_read, end_buffer_async_write};
 use crate::buffer_cache::{end_buffer_read_sync, end_buffer_write_sync};
+use crate::content::{Moved, move_block, move_pages};
 use crate::kernel::Kernel;
 use crate::memory::{record_page, set_failed};
 use crate::page::wait::Event;
 use crate::page::{Mark, PageRef};
 use crate::page_lock::end_page_writeback;
 use crate::record::record_pages;
-use crate::submit::{BufferEnd, EndIo};
+use crate::submit::{BufferEnd, EndIo, InFlight};
 
 /// A bio has ended: its pages or its buffer learn of it, in ascending order, and wake who waits.
 // [processes.end-order]
 pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
-    let Some(bio) = k.bios.borrow_mut().take(bio) else { return };
+    let bio = k.bios.borrow_mut().take(bio);
+    if let Some(bio) = bio {
+        end(k, bio, error);
+    }
+}
+
+/// Bios that the device has no place for have failed.
+// [mpage-end.beyond]
+pub fn end_beyond_end(k: &Kernel) {
+    loop {
+        let bio = k.bios.borrow_mut().take_beyond_end();
+        let Some(bio) = bio else { return };
+        end(k, bio, Some(IoError::Medium));
+    }
+}
+
+fn end(k: &Kernel, bio: InFlight, error: Option<IoError>) {
+    if error.is_none() {
+        move_contents(k, &bio);
+    }
     match bio.end_io {
         EndIo::MpageRead => end_pages_read(k, &bio.pages, error),
         EndIo::MpageWrite => bio.pages.into_iter().for_each(|page| end_page_write(k, page, error)),
@@ -24,6 +44,21 @@ pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
         EndIo::Buffer(buffer, BufferEnd::AsyncRead) => end_buffer_async_read(k, buffer, error),
         EndIo::Buffer(buffer, BufferEnd::AsyncWrite) => end_buffer_async_write(k, buffer, error),
         EndIo::Buffer(buffer, BufferEnd::WriteSync) => end_buffer_write_sync(k, buffer, error),
+    }
+}
+
+/// A failed request changes nothing, neither in memory nor on the device.
+fn move_contents(k: &Kernel, bio: &InFlight) {
+    let &InFlight { operation, sector, sectors, .. } = bio;
+    match bio.end_io {
+        EndIo::MpageRead | EndIo::MpageWrite => {
+            move_pages(k, &Moved { operation, sector, sectors, pages: &bio.pages });
+        }
+        EndIo::Buffer(buffer, BufferEnd::AsyncRead | BufferEnd::AsyncWrite) => {
+            move_block(k, operation, buffer, sector.0 / u64::from(k.sizes.block_sectors()));
+        }
+        // Metadata is bytes, which their own ends move.
+        EndIo::Buffer(_, BufferEnd::ReadSync | BufferEnd::WriteSync) => {}
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! `docs/model/buffers.md`. What mpage gives up on comes here: one bio a block.
 
-use sim_core::io::{Confused, FileId, Flags, IoError, Piece, Reason, Role};
+use sim_core::io::{Confused, FileId, Flags, IoError, Operation, Piece, Reason, Role};
 
 use crate::buffer_cache::{clean_bdev_bh_alias, lock_buffer, unlock_buffer};
+use crate::content::{move_block, zero_block};
 use crate::errno::Errno;
 use crate::ext2::get_block::get_block;
 use crate::kernel::Kernel;
@@ -86,14 +87,18 @@ async fn map_for_reading(
     if let Some(physical) = k.pages.buffer(buffer).physical {
         return Ok(Some(physical));
     }
-    if block >= blocks {
+    let mapped = if block < blocks { get_block(k, file, block, 1, false).await? } else { None };
+    let Some(mapped) = mapped else {
+        zero_block(k, buffer);
         return Ok(None);
-    }
-    let Some(mapped) = get_block(k, file, block, 1, false).await? else { return Ok(None) };
+    };
     k.pages.change_buffer(buffer, |buffer| {
         buffer.physical = Some(mapped.physical);
         buffer.boundary = mapped.boundary;
     });
+    if mapped.up_to_date {
+        move_block(k, Operation::Read, buffer, mapped.physical);
+    }
     Ok((!mapped.up_to_date).then_some(mapped.physical))
 }
 

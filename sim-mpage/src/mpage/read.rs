@@ -13,6 +13,7 @@ use super::bio::{BIO_MAX_VECS, Blocks, MpageBio};
 use super::full_page::block_read_full_folio;
 use sim_core::trace::EventId;
 
+use crate::content::{move_block, zero_from};
 use crate::ext2::get_block::{Mapped, get_block};
 use crate::kernel::Kernel;
 use crate::memory::set_up_to_date;
@@ -258,7 +259,10 @@ impl<'k> MpageReadpage<'k> {
     #[inline(always)]
     fn add_page(&mut self, page: PageRef, blocks: PageBlocks) -> Next {
         let k = self.k;
-        // Is there a hole? [mpage-read.zero-rest] Contents are not kept here: it reads as zeros.
+        // Is there a hole? [mpage-read.zero-rest]
+        if let Some(first_hole) = blocks.first_hole {
+            zero_from(k, page, first_hole);
+        }
         match blocks.first_hole {
             Some(0) => {
                 // [mpage-read.hole-first]
@@ -324,6 +328,8 @@ impl<'k> MpageReadpage<'k> {
 /// The filesystem has put the block's data into the page itself: note it there. A page of one block
 /// needs no buffer for that.
 fn map_buffer_to_folio(k: &Kernel, page: PageRef, block: u64, mapped: &Mapped) {
+    let number = u16::try_from(block).unwrap_or(u16::MAX);
+    move_block(k, Operation::Read, BufferRef { page, number }, mapped.physical);
     if k.sizes.blocks_per_page == 1 {
         set_up_to_date(k, page);
         return;
@@ -331,7 +337,6 @@ fn map_buffer_to_folio(k: &Kernel, page: PageRef, block: u64, mapped: &Mapped) {
     if !k.pages.has_buffers(page) {
         k.pages.create_empty_buffers(page, k.sizes.blocks_per_page, 0);
     }
-    let number = u16::try_from(block).unwrap_or(u16::MAX);
     k.pages.change_buffer(BufferRef { page, number }, |buffer| {
         buffer.physical = Some(mapped.physical);
         buffer.up_to_date = true;

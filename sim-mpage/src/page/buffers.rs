@@ -164,6 +164,11 @@ impl PageCache {
         (buffers.in_flight == 0).then_some(buffers.failed)
     }
 
+    /// How many of the page's buffers are on their way.
+    pub fn in_flight(&self, page: PageRef) -> u16 {
+        self.store.borrow().page(page).buffers.as_ref().map_or(0, |buffers| buffers.in_flight)
+    }
+
     /// Drops the page's buffers if none is dirty or locked (`try_to_free_buffers`; whether one is in
     /// use the caller knows); tells whether the page has none now.
     pub fn try_to_free_buffers(&self, page: PageRef) -> bool {

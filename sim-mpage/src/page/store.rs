@@ -246,6 +246,11 @@ impl PageCache {
         page.pins -= 1;
     }
 
+    /// How many hold on to the page.
+    pub fn pins(&self, page: PageRef) -> u16 {
+        self.store.borrow().page(page).pins
+    }
+
     /// How many pages are cached.
     #[inline]
     pub fn len(&self) -> u64 {

@@ -54,6 +54,11 @@ impl PageWaits {
         }
     }
 
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.queues.borrow().is_empty()
+    }
+
     /// The event has come: wakes from the front up to and including the first who wants the thing
     /// for itself.
     #[inline]

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use sim_core::io::Part;
+use sim_core::random::{Stream, Streams};
 use sim_core::statistics::Figures;
 use sim_core::task::{Class, Executor, Ran, TaskId};
 use sim_core::time::{Duration, Time};
@@ -11,10 +12,11 @@ use sim_disk::block::EndedBio;
 use sim_disk::device::{BlockDevice, Completion};
 
 use super::hang::stuck_tasks;
+use super::left_behind;
 use super::prepare::{Workload, apply_states};
 use super::{Outcome, RunError};
 use crate::kernel::{Kernel, Timer};
-use crate::mpage::end_io::end_bio;
+use crate::mpage::end_io::{end_beyond_end, end_bio};
 use crate::record::{enter_span, leave_span, record_because};
 use crate::submit::{block_worker, call_worker};
 use crate::syscalls::{Process, make_calls};
@@ -32,15 +34,26 @@ struct Loop<'k, 's> {
     names: Vec<String>,
     events: Vec<Event>,
     completions: Vec<Completion>,
+    due: Vec<Timer>,
     ended: Vec<EndedBio>,
     woken: Vec<TaskId>,
     steps: u64,
+    /// Puts what happens at one instant into a random order.
+    ties: Option<Stream>,
 }
 
 /// The processes of a run: the one that sets up, and one a task.
 struct Processes {
     of_setup: RefCell<Process>,
     of_tasks: Vec<RefCell<Process>>,
+}
+
+impl Processes {
+    fn check_nothing_left(&self, k: &Kernel) -> Result<(), RunError> {
+        let all = || self.of_tasks.iter().chain([&self.of_setup]);
+        let borrowed: Vec<_> = all().map(RefCell::borrow).collect();
+        left_behind::check(k, borrowed.iter().flat_map(|process| process.pinned(k)))
+    }
 }
 
 /// Runs the set-up, then the workload.
@@ -55,9 +68,11 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
         names: Vec::new(),
         events: Vec::new(),
         completions: Vec::new(),
+        due: Vec::new(),
         ended: Vec::new(),
         woken: Vec::new(),
         steps: 0,
+        ties: workload.shuffle_ties.and_then(|seed| Streams::new(seed).stream("ties").ok()),
     };
     let mut executor = Executor::new();
     let worker = k.tasks.add("kworker", Class::BlockWorker);
@@ -67,14 +82,19 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
     looping.set_up(&mut executor, &workload, &processes)?;
 
     let since = looping.start_recording(workload.starts_at);
+    let ready_before = k.tasks.queued();
     // [processes.queue]
     for (task, process) in workload.tasks.iter().zip(&processes.of_tasks) {
         let id = looping.add_task(&task.name);
         executor.start(id, run_process(k, process, &task.calls, since, task.start));
     }
+    if let Some(ties) = &mut looping.ties {
+        k.tasks.shuffle_queued(ready_before, ties);
+    }
     looping.until_idle(&mut executor, workload.tasks.len())?;
     looping.drain();
     drop(executor);
+    processes.check_nothing_left(k)?;
 
     let simulated_time = k.now.get() - since;
     looping.figures.finish(Time::from_nanoseconds(simulated_time.nanoseconds()));
@@ -149,7 +169,9 @@ impl<'k> Loop<'k, '_> {
         let k = self.k;
         let mut left = tasks;
         loop {
-            match executor.run_one(&k.tasks) {
+            let ran = executor.run_one(&k.tasks);
+            end_beyond_end(k);
+            match ran {
                 Ran::Polled(_) => {
                     self.step()?;
                     if k.trace.borrow().is_full() {
@@ -199,21 +221,34 @@ impl<'k> Loop<'k, '_> {
         // A device may ask for the same instant for ever.
         self.step()?;
         k.device.borrow_mut().advance(at, &mut self.completions);
+        while k.timers.borrow_mut().peek_time() == Some(at) {
+            self.due.extend(k.timers.borrow_mut().next().map(|(_, timer)| timer));
+        }
+        let ready_before = k.tasks.queued();
+        if let Some(ties) = &mut self.ties {
+            ties.shuffle(&mut self.completions);
+            ties.shuffle(&mut self.due);
+        }
+        self.complete_all()?;
+        for timer in self.due.drain(..) {
+            match timer {
+                Timer::Resume(task) => k.tasks.resume(task),
+                Timer::Wake(task) => k.tasks.wake(task),
+            }
+        }
+        if let Some(ties) = &mut self.ties {
+            k.tasks.shuffle_queued(ready_before, ties);
+        }
+        Ok(())
+    }
+
+    fn complete_all(&mut self) -> Result<(), RunError> {
         let mut completions = std::mem::take(&mut self.completions);
         for completion in completions.drain(..) {
             self.step()?;
             self.complete(completion);
         }
         self.completions = completions;
-        while k.timers.borrow_mut().peek_time() == Some(at) {
-            self.step()?;
-            let due = k.timers.borrow_mut().next();
-            match due {
-                Some((_, Timer::Resume(task))) => k.tasks.resume(task),
-                Some((_, Timer::Wake(task))) => k.tasks.wake(task),
-                None => break,
-            }
-        }
         Ok(())
     }
 

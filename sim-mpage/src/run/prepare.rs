@@ -16,6 +16,7 @@ use crate::call::Call;
 use crate::ext2::block_set::BlockSet;
 use crate::ext2::file_map::FileMap;
 use crate::ext2::free_blocks::FreeBlocks;
+use crate::ext2::oracle::Oracle;
 use crate::ext2::path::{block_to_path, pointers_per_block};
 use crate::ext2::volume::{Volume, VolumeFile};
 use crate::inode::Inode;
@@ -23,9 +24,10 @@ use crate::kernel::{Kernel, Sizes};
 use crate::machine::{BadSectors, Machine, MetadataState, PageState, TaskSpec, TimedCall};
 use crate::medium::Medium;
 use crate::page::buffers::BufferRef;
+use crate::page::stamps::PageStamps;
 use crate::page::store::PageCache;
 use crate::page::wait::PageWaits;
-use crate::page::{Mapping, Mark};
+use crate::page::{Mapping, Mark, PageRef};
 use crate::submit::{Bios, InDevice, Plugs};
 
 /// What is to be run, and with what in the cache.
@@ -36,6 +38,7 @@ pub(super) struct Workload {
     pub(super) starts_at: Option<Duration>,
     pub(super) tasks: Vec<TaskSpec>,
     pub(super) read_ahead_pages: u64,
+    pub(super) shuffle_ties: Option<u64>,
     volume: Volume,
     pages: Vec<PageState>,
     metadata: Vec<MetadataState>,
@@ -64,6 +67,8 @@ pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Wor
         bios: RefCell::new(Bios::default()),
         plugs: RefCell::new(Plugs::default()),
         pages: PageCache::default(),
+        stamps: PageStamps::new(sizes.blocks_per_page),
+        oracle: RefCell::new(Oracle::new(&machine.volume)),
         waits: PageWaits::default(),
         buffer_cache: BufferCache::default(),
         inodes: machine.volume.files.iter().map(inode_of).collect(),
@@ -81,6 +86,7 @@ pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Wor
         starts_at: machine.starts_at,
         tasks: machine.tasks,
         read_ahead_pages: machine.read_ahead_pages,
+        shuffle_ties: machine.shuffle_ties,
         volume: machine.volume,
         pages: machine.pages,
         metadata: machine.metadata,
@@ -165,6 +171,7 @@ fn apply_page(k: &Kernel, workload: &Workload, state: &PageState) -> Result<(), 
             k.pages.set(page, mark);
         }
     }
+    fill(k, page, state)?;
     let Some(buffers) = &state.buffers else { return Ok(()) };
     if buffers.len() != usize::from(k.sizes.blocks_per_page) {
         let (given, wanted) = (buffers.len(), k.sizes.blocks_per_page);
@@ -190,6 +197,20 @@ fn apply_page(k: &Kernel, workload: &Workload, state: &PageState) -> Result<(), 
             buffer.new = given.new;
             buffer.boundary = boundary;
         });
+    }
+    Ok(())
+}
+
+/// What is up to date holds what a reader must get, even if it is dirty.
+fn fill(k: &Kernel, page: PageRef, state: &PageState) -> Result<(), RunError> {
+    let blocks_per_page = k.sizes.blocks_per_page;
+    for number in 0..blocks_per_page {
+        let of_buffer = state.buffers.as_ref().and_then(|buffers| buffers.get(usize::from(number)));
+        if state.up_to_date || of_buffer.is_some_and(|buffer| buffer.up_to_date) {
+            let block = state.index * u64::from(blocks_per_page) + u64::from(number);
+            let stamp = k.oracle.borrow_mut().expected(state.file, block)?;
+            k.stamps.set(BufferRef { page, number }, stamp);
+        }
     }
     Ok(())
 }

@@ -1,10 +1,8 @@
 //! What a run leaves behind in the kernel that no trace tells: marks of pages, states of buffers.
 
 use sim_core::io::{FileId, Operation, Role};
-use sim_core::task::Precedence;
 use sim_core::time::Time;
 use sim_core::trace::{Detail, Nothing};
-use sim_disk::block::Settings;
 use sim_disk::ideal::{self, Ideal};
 
 use super::prepare::{Workload, kernel_of};
@@ -14,9 +12,7 @@ use crate::call::{Access, Call, Handle};
 use crate::ext2::file_map::Run;
 use crate::ext2::layout::{FileLayout, Layout, volume};
 use crate::kernel::Kernel;
-use crate::machine::{
-    BadSectors, BufferState, CpuCosts, KernelSettings, Machine, PageState, TaskSpec, TimedCall,
-};
+use crate::machine::{BadSectors, BufferState, Machine, PageState, TaskSpec, TimedCall};
 use crate::page::buffers::{Buffer, BufferRef};
 use crate::page::{Mapping, Mark, PageRef};
 
@@ -28,38 +24,17 @@ fn machine(runs: &[(u64, u64, u64)], size: u64, call: Call) -> Machine {
     let runs = runs.iter().map(|&(logical, physical, blocks)| Run { logical, physical, blocks }).collect();
     let file = FileLayout { path: "/f".to_owned(), inode: 12, size, runs, indirect: [].into() };
     let device_sectors = 16384;
-    let files = vec![file];
-    Machine {
-        device: Ideal::new(ideal::Settings { sectors: device_sectors, ..Default::default() }).into(),
-        queue: Settings::default(),
-        read_ahead_pages: 32,
-        volume: volume(Layout { block_size: 1024, device_sectors, files }).unwrap(),
-        first_free: None,
-        kernel: KernelSettings {
-            page_size: 4096,
-            memory_pages: None,
-            cpu: CpuCosts::default(),
-            precedence: Precedence::default(),
-            boundary: true,
-            get_block_fills: false,
-            max_buffer_heads: None,
-        },
-        pages: Vec::new(),
-        metadata: Vec::new(),
-        failing_bio_allocations: Vec::new(),
-        bad_sectors: Vec::new(),
-        setup: Vec::new(),
-        last_setup: Vec::new(),
-        starts_at: None,
-        tasks: vec![TaskSpec {
-            name: "wl".to_owned(),
-            pid: 101,
-            start: Time::ZERO,
-            setup: vec![Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite }],
-            calls: vec![TimedCall::once(call)],
-        }],
-        seed: 1,
-    }
+    let volume = volume(Layout { block_size: 1024, device_sectors, files: vec![file] }).unwrap();
+    let settings = ideal::Settings { sectors: device_sectors, ..ideal::Settings::default() };
+    let mut machine = Machine::new(Ideal::new(settings).into(), volume);
+    machine.tasks = vec![TaskSpec {
+        name: "wl".to_owned(),
+        pid: 101,
+        start: Time::ZERO,
+        setup: vec![Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite }],
+        calls: vec![TimedCall::once(call)],
+    }];
+    machine
 }
 
 /// A dirty page with buffers: `d` mapped, dirty, up to date, `x` the same without a place, and new,

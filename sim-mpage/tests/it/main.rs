@@ -4,11 +4,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod advice;
 mod bench;
+mod block_layer;
 mod classic;
+mod faults;
 mod memory;
 mod metadata;
 mod page_cache;
+mod page_faults;
 mod processes;
 mod read_bios;
 mod read_boundary;

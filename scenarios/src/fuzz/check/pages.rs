@@ -1,0 +1,94 @@
+//! Which blocks are in the cache, told from the trace: each is read at most once while it is there,
+//! unless that failed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sim_core::io::FileId;
+use sim_core::trace::PageChange;
+use sim_mpage::machine::Machine;
+
+/// A page: its file, or the device, and its index.
+type Key = (Option<FileId>, u64);
+
+#[derive(Clone, Debug, Default)]
+struct Page {
+    up_to_date: bool,
+    /// Blocks (of the file, or of the device) that have been read.
+    read: BTreeSet<u64>,
+    /// Blocks that are being read.
+    on_their_way: BTreeSet<u64>,
+}
+
+/// The pages that are cached.
+pub(super) struct Pages {
+    blocks_per_page: u64,
+    pages: BTreeMap<Key, Page>,
+}
+
+impl Pages {
+    /// Those that the run begins with; `indirect`: where the indirect blocks among them lie.
+    pub(super) fn new(machine: &Machine, indirect: impl Iterator<Item = u64>) -> Pages {
+        let blocks_per_page = u64::from(machine.kernel.page_size / machine.volume.block_size);
+        let mut pages = BTreeMap::<Key, Page>::new();
+        for state in &machine.pages {
+            let page = pages.entry((Some(state.file), state.index)).or_default();
+            page.up_to_date = state.up_to_date;
+            let first = state.index * blocks_per_page;
+            let buffers = (first..).zip(state.buffers.iter().flatten());
+            page.read.extend(buffers.filter(|(_, buffer)| buffer.up_to_date).map(|(block, _)| block));
+        }
+        for block in indirect {
+            pages.entry((None, block / blocks_per_page)).or_default().read.insert(block);
+        }
+        Pages { blocks_per_page, pages }
+    }
+
+    /// Something has happened to a page.
+    pub(super) fn change(&mut self, key: Key, change: PageChange) -> Result<(), &'static str> {
+        match change {
+            PageChange::Added => match self.pages.insert(key, Page::default()) {
+                None => Ok(()),
+                Some(_) => Err("the page is there already"),
+            },
+            PageChange::Freed => match self.pages.remove(&key) {
+                Some(page) if page.on_their_way.is_empty() => Ok(()),
+                Some(_) => Err("the page is being read"),
+                None => Err("no such page"),
+            },
+            PageChange::UpToDate => match self.pages.get_mut(&key) {
+                Some(page) if page.up_to_date => Err("the page is up to date already"),
+                Some(page) if page.on_their_way.is_empty() => {
+                    page.up_to_date = true;
+                    Ok(())
+                }
+                Some(_) => Err("the page is being read"),
+                None => Err("no such page"),
+            },
+            PageChange::Failed => Ok(()),
+            PageChange::Writeback | PageChange::Written => Err("nobody writes"),
+        }
+    }
+
+    /// A block is going to be read.
+    pub(super) fn begin(&mut self, file: Option<FileId>, block: u64) -> Result<(), &'static str> {
+        let page =
+            self.pages.get_mut(&(file, block / self.blocks_per_page)).ok_or("its page is not cached")?;
+        if page.up_to_date {
+            return Err("its page is up to date");
+        }
+        if page.read.contains(&block) {
+            return Err("it has been read already");
+        }
+        if page.on_their_way.insert(block) { Ok(()) } else { Err("it is being read already") }
+    }
+
+    /// It was read, or could not be.
+    pub(super) fn end(&mut self, file: Option<FileId>, block: u64, failed: bool) -> Result<(), &'static str> {
+        let page = self.pages.get_mut(&(file, block / self.blocks_per_page)).ok_or("its page is gone")?;
+        page.on_their_way.remove(&block);
+        if !failed {
+            page.read.insert(block);
+        }
+        Ok(())
+    }
+}

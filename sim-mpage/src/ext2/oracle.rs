@@ -1,0 +1,103 @@
+//! What a reader of a file must get, block by block: told by the filesystem as it stood before the
+//! run, without the kernel's maps and caches.
+//!
+//! The last array of pointers of each file is remembered: walks in order read no block twice.
+//! Left out: calls that write; whoever builds them tells the oracle what they wrote.
+
+use std::sync::Arc;
+
+use sim_core::io::FileId;
+
+use super::disk_format::u32_at;
+use super::path::{block_to_path, pointers_per_block};
+use super::volume::Volume;
+use crate::medium::{Base, MediumError, Stamp};
+
+#[derive(Clone, Debug)]
+struct File {
+    inode: [u32; 15],
+    /// The logical block of the first pointer of the array that was used last.
+    first: u64,
+    array: Vec<u32>,
+}
+
+/// The oracle of all files.
+#[derive(Clone, Debug)]
+pub struct Oracle {
+    base: Arc<dyn Base>,
+    files: Vec<File>,
+}
+
+impl Oracle {
+    /// The oracle of a volume's files.
+    pub fn new(volume: &Volume) -> Oracle {
+        let file = |pointers| File { inode: pointers, first: 0, array: Vec::new() };
+        let files = volume.files.iter().map(|one| file(one.pointers)).collect();
+        Oracle { base: volume.base.clone(), files }
+    }
+
+    /// What a block of a file holds.
+    ///
+    /// # Errors
+    /// [`MediumError`] if an indirect block cannot be read.
+    #[inline]
+    pub fn expected(&mut self, file: FileId, block: u64) -> Result<Stamp, MediumError> {
+        let Some(known) = self.files.get_mut(file.0 as usize) else { return Ok(Stamp::ZEROS) };
+        let place = usize::try_from(block.wrapping_sub(known.first)).unwrap_or(usize::MAX);
+        let pointer = match known.array.get(place) {
+            Some(&pointer) => pointer,
+            None => known.look_up(&*self.base, block)?,
+        };
+        Ok(if pointer == 0 { Stamp::ZEROS } else { Stamp::of_block(u64::from(pointer)) })
+    }
+}
+
+impl File {
+    #[cold]
+    fn look_up(&mut self, base: &dyn Base, block: u64) -> Result<u32, MediumError> {
+        let Ok(path) = block_to_path(block, pointers_per_block(base.block_size())) else { return Ok(0) };
+        let depth = usize::from(path.depth);
+        let mut array = self.inode.to_vec();
+        let mut bytes = vec![0; base.block_size() as usize];
+        for &offset in &path.offsets[..depth - 1] {
+            match array.get(offset as usize) {
+                None | Some(0) => return Ok(0),
+                Some(&pointer) => base.read_block(u64::from(pointer), &mut bytes)?,
+            }
+            array = (0..bytes.len()).step_by(4).map(|at| u32_at(&bytes, at)).collect();
+        }
+        let place = path.offsets[depth - 1] as usize;
+        array.truncate(place + 1 + path.blocks_to_boundary as usize);
+        self.first = block - place as u64;
+        self.array = array;
+        Ok(self.array.get(place).copied().unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::io::Role;
+
+    use super::*;
+    use crate::ext2::block_set::BlockSet;
+    use crate::ext2::file_map::FileMap;
+    use crate::ext2::samples::{file, made, run, small};
+
+    #[test]
+    fn every_block_is_where_the_walk_over_the_whole_file_finds_it() {
+        let tree = [(Role::Ind, 600), (Role::Dind, 601), (Role::DindLeaf(0), 602), (Role::DindLeaf(2), 603)];
+        let data = [run(0, 1000, 5), run(7, 1010, 8), run(100, 2000, 200), run(12 + 256 + 512, 3000, 9)];
+        let volume = made(&small(&[file("f", 12, &data, &tree)]));
+        let map =
+            FileMap::read(&*volume.base, &volume.superblock, &volume.files[0], &mut BlockSet::default())
+                .unwrap();
+        let mut oracle = Oracle::new(&volume);
+        let blocks = 12 + 256 + 256 * 4;
+        // Back and forth, so that the array that is remembered changes.
+        for block in (0..blocks).flat_map(|block| [block, blocks - block]) {
+            let run = map.runs.iter().find(|run| (run.logical..run.logical + run.blocks).contains(&block));
+            let stamp = run.map_or(Stamp::ZEROS, |run| Stamp::of_block(run.physical + block - run.logical));
+            assert_eq!(oracle.expected(FileId(0), block), Ok(stamp), "block {block}");
+        }
+    }
+}
