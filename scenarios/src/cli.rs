@@ -3,7 +3,10 @@
 //! Exit codes: 0 as it should be, 1 a difference, 2 wrong use or wrong input, 3 the machine failed
 //! (disk full, unreadable). A subcommand is a file with its arguments and a function `execute`.
 
+mod completions;
 mod conform;
+mod help;
+mod man;
 mod run;
 mod scenarios;
 mod schema;
@@ -21,9 +24,23 @@ const WRONG_INPUT: u8 = 2;
 /// Reading or writing failed.
 const MACHINE_FAILED: u8 = 3;
 
-/// Simulates Linux's multi-page read and write path (fs/mpage.c) over disk and SSD models.
+/// The program's name.
+const NAME: &str = "mpagesim";
+
+/// Which I/O a Linux kernel sends for a file, in which order, why, and what that costs.
+///
+/// A file on an indirect-block filesystem (ext2) is read and written by Linux's multi-page algorithms
+/// (fs/mpage.c), through page cache, readahead, block layer and scheduler, down to a model of a disk
+/// or an SSD, under one virtual clock. Variants of a scenario, its arms, are compared.
 #[derive(Debug, Parser)]
-#[command(name = "mpagesim", version, arg_required_else_help = true)]
+#[command(
+    name = NAME,
+    version,
+    arg_required_else_help = true,
+    help_template = help::TEMPLATE,
+    before_help = help::EXAMPLES,
+    after_long_help = help::REFERENCE,
+)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -32,6 +49,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs scenarios, or reads a file of an ext2 image, and compares the arms.
+    #[command(help_template = help::TEMPLATE, before_help = help::RUN_EXAMPLES, after_long_help = help::REFERENCE)]
     Run(run::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),
@@ -39,6 +57,10 @@ enum Command {
     Scenarios(scenarios::Arguments),
     /// Prints the JSON schema of scenario files.
     Schema(schema::Arguments),
+    /// Prints a script with which a shell completes mpagesim's commands and options.
+    Completions(completions::Arguments),
+    /// Prints the manual page, or writes all of them.
+    Man(man::Arguments),
 }
 
 /// How results are printed.
@@ -65,6 +87,10 @@ enum PlainFormat {
 
 /// Reads the command line and does what it says.
 pub(crate) fn main() -> ExitCode {
+    // Elsewhere than on a terminal nobody reads an introduction: no arguments are wrong use.
+    if std::env::args_os().len() < 2 && io::stdout().is_terminal() {
+        return print(help::INTRODUCTION).map_or_else(|error| tell(&error.into()), |()| ExitCode::SUCCESS);
+    }
     let command_line = match CommandLine::try_parse() {
         Ok(command_line) => command_line,
         Err(error) => {
@@ -78,6 +104,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Conform(arguments) => conform::execute(arguments),
         Command::Scenarios(arguments) => scenarios::execute(arguments),
         Command::Schema(arguments) => schema::execute(arguments),
+        Command::Completions(arguments) => completions::execute(arguments),
+        Command::Man(arguments) => man::execute(arguments),
     };
     result.unwrap_or_else(|error| tell(&error))
 }

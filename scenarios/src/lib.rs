@@ -4,6 +4,7 @@ pub mod calls;
 pub mod compare;
 pub mod conform;
 pub mod device;
+pub mod facts;
 pub mod from_image;
 pub mod image_file;
 pub mod input;

@@ -13,12 +13,15 @@ use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::Machine;
 use sim_mpage::run::{Outcome, RunError, run};
 
+use crate::facts::Facts;
 use crate::load::{Arm, Loaded};
 use crate::present::event::Lines;
+use crate::present::explain::{Chains, Collector};
+use crate::scenario::Scenario;
 
 /// An arm that could not be run.
 #[derive(Debug, thiserror::Error)]
-#[error("arm {arm}: {source}")]
+#[error("arm {arm}")]
 pub struct ArmError {
     /// Which arm.
     pub arm: String,
@@ -66,6 +69,8 @@ pub struct ScenarioRun {
 pub struct ArmRun {
     /// Its name.
     pub name: String,
+    /// The scenario that it ran.
+    pub scenario: Scenario,
     /// The device's name.
     pub device: String,
     /// Whether CPU time was free.
@@ -80,6 +85,12 @@ pub struct ArmRun {
     pub figures: Summary,
     /// What the calls of each task returned.
     pub results: Vec<Vec<i64>>,
+    /// The names of all tasks of the trace, by their numbers.
+    pub tasks: Vec<String>,
+    /// What it shows beside orders and figures.
+    pub facts: Facts,
+    /// The chain of causes of each I/O, if it was asked for.
+    pub chains: Option<Chains>,
 }
 
 /// A file of a run, for showing its blocks.
@@ -89,6 +100,8 @@ pub struct FileName {
     pub path: String,
     /// The lowest physical block of its data and indirect blocks.
     pub lowest: Option<u64>,
+    /// Its size in blocks, rounded up.
+    pub blocks: u64,
 }
 
 /// When something began and ended, in nanoseconds since recording started; 0 for an end that was not
@@ -174,14 +187,31 @@ impl Sink for Record {
     }
 }
 
+/// What is wanted of a run beside its orders and figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Each arm runs twice, and must come to the same.
+    pub twice: bool,
+    /// The chains of causes of so many I/Os, the first ones.
+    pub chains: Option<usize>,
+}
+
 /// Runs all arms of a scenario, several at a time. `twice`:
 /// each runs twice, and must come to the same.
 ///
 /// # Errors
 /// [`ArmError`] for the first arm, in the order of the file, that could not be run.
 pub fn run_scenario(loaded: &Loaded, twice: bool) -> Result<ScenarioRun, ArmError> {
+    run_scenario_for(loaded, Wanted { twice, chains: None })
+}
+
+/// Runs all arms of a scenario, several at a time, for what is wanted.
+///
+/// # Errors
+/// As [`run_scenario`].
+pub fn run_scenario_for(loaded: &Loaded, wanted: Wanted) -> Result<ScenarioRun, ArmError> {
     let arms = loaded.arms.par_iter().map(|arm| {
-        let ran = run_arm(arm, twice);
+        let ran = run_arm(arm, wanted);
         ran.map_err(|source| ArmError { arm: arm.name.clone(), source })
     });
     let arms = arms.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -208,23 +238,49 @@ pub fn stream(loaded: &Loaded, mut to: impl Write) -> Result<(), StreamError> {
     Ok(())
 }
 
-fn run_arm(arm: &Arm, twice: bool) -> Result<ArmRun, ArmProblem> {
+/// All that listens to a run.
+struct Listeners {
+    record: Record,
+    facts: Facts,
+    chains: Option<Collector>,
+}
+
+impl Sink for Listeners {
+    fn record(&mut self, event: &Event) {
+        self.record.record(event);
+        self.facts.record(event);
+        if let Some(chains) = &mut self.chains {
+            chains.record(event);
+        }
+    }
+}
+
+fn run_arm(arm: &Arm, wanted: Wanted) -> Result<ArmRun, ArmProblem> {
     let machine = arm.machine.clone();
     let files = file_names(&machine.volume);
-    let mut record = Record::new(machine.volume.block_size / 512);
-    let outcome = run(machine.clone(), &mut record)?;
-    if twice {
+    let block_size = machine.volume.block_size;
+    let mut listeners = Listeners {
+        record: Record::new(block_size / 512),
+        facts: Facts::new(block_size),
+        chains: wanted.chains.map(Collector::new),
+    };
+    let outcome = run(machine.clone(), &mut listeners)?;
+    if wanted.twice {
         repeat(&machine, &outcome)?;
     }
     Ok(ArmRun {
         name: arm.name.clone(),
+        scenario: arm.scenario.clone(),
         device: arm.scenario.device.preset.clone(),
         cpu_is_free: arm.machine.kernel.cpu == sim_mpage::machine::CpuCosts::default(),
         digest: outcome.digests.io.value(),
-        record,
+        record: listeners.record,
         files,
         figures: outcome.figures,
         results: outcome.results,
+        tasks: outcome.tasks,
+        facts: listeners.facts,
+        chains: listeners.chains.map(Collector::finish),
     })
 }
 
@@ -253,14 +309,28 @@ fn file_names(volume: &Volume) -> Vec<FileName> {
         FileName {
             path: format!("/{}", file.path.trim_start_matches('/')),
             lowest: map.ok().and_then(|map| map.lowest_block()),
+            blocks: file.size.div_ceil(u64::from(volume.block_size)),
         }
     };
     volume.files.iter().map(name).collect()
 }
 
 impl ArmRun {
+    /// The text of a call: the `number`th of a task of the trace.
+    pub fn call(&self, task: u32, number: u32) -> Option<&str> {
+        let workload = &self.scenario.workload;
+        // The tasks of the workload are the last ones of the trace.
+        let started = workload.tasks.0.len().max(1);
+        let place = (task as usize).checked_sub(self.tasks.len().checked_sub(started)?)?;
+        let calls = match &workload.calls {
+            Some(calls) => calls,
+            None => &workload.tasks.0.get(place)?.1.calls,
+        };
+        calls.get(number as usize).map(String::as_str)
+    }
+
     /// The name of a file, if there are several.
-    fn name_of(&self, file: FileId) -> Option<&str> {
+    pub fn name_of(&self, file: FileId) -> Option<&str> {
         if self.files.len() < 2 {
             return None;
         }

@@ -3,9 +3,9 @@
 //! `docs/model/buffers.md`. Pages of the device always have buffers, and carry the blocks' bytes.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use sim_core::io::{FileId, Flags, IoError, Piece, Reason, Role};
+use sim_core::io::{Flags, IoError, Piece, Reason, Role};
 use sim_core::trace::{BufferChange, What};
 
 use crate::errno::Errno;
@@ -13,6 +13,7 @@ use crate::failure::RunError;
 use crate::kernel::Kernel;
 use crate::memory::{add_page, set_failed};
 use crate::page::buffers::BufferRef;
+pub use crate::page::buffers::Owner;
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
@@ -22,20 +23,11 @@ use crate::submit::{BufferEnd, spend, submit_block};
 /// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).
 const LRU: usize = 16;
 
-/// Whose block a metadata block is, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// The file, unless it belongs to the whole filesystem.
-    pub file: Option<FileId>,
-    /// What it is.
-    pub role: Role,
-}
-
-/// What the device's cache knows beside its pages.
+/// What the device's cache knows beside its pages: the buffers used last.
+// [buffers-life.buffer-cache]
 #[derive(Debug, Default)]
 pub struct BufferCache {
     lru: RefCell<VecDeque<(u64, BufferRef)>>,
-    owners: RefCell<BTreeMap<u64, Owner>>,
 }
 
 /// The buffer of a physical block, if its page is cached; counts as a use.
@@ -65,10 +57,15 @@ pub fn find_get_block(k: &Kernel, physical: u64) -> Option<BufferRef> {
 /// [`Errno::NoMemory`]
 // [buffers-life.getblk]
 pub async fn sb_getblk(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferRef, Errno> {
-    k.buffer_cache.owners.borrow_mut().insert(physical, owner);
-    if let Some(buffer) = find_get_block(k, physical) {
-        return Ok(buffer);
-    }
+    let buffer = match find_get_block(k, physical) {
+        Some(buffer) => buffer,
+        None => make_buffer(k, physical).await?,
+    };
+    k.pages.change_buffer(buffer, |buffer| buffer.owner = Some(owner));
+    Ok(buffer)
+}
+
+async fn make_buffer(k: &Kernel, physical: u64) -> Result<BufferRef, Errno> {
     let index = physical / u64::from(k.sizes.blocks_per_page);
     let (page, new) = add_page(k, Mapping::DEVICE, index).await?;
     if new {
@@ -89,9 +86,11 @@ pub fn adopt_block(k: &Kernel, physical: u64, owner: Owner, dirty: bool) {
         let page = k.pages.add(Mapping::DEVICE, index);
         give_buffers(k, page, index);
     }
-    k.buffer_cache.owners.borrow_mut().insert(physical, owner);
     let Some(buffer) = find_get_block(k, physical) else { return };
-    k.pages.change_buffer(buffer, |buffer| buffer.locked = true);
+    k.pages.change_buffer(buffer, |buffer| {
+        buffer.owner = Some(owner);
+        buffer.locked = true;
+    });
     end_buffer_read_sync(k, buffer, None);
     if dirty {
         mark_buffer_dirty(k, buffer);
@@ -126,6 +125,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
         unlock_buffer(k, buffer);
     } else {
         let end = BufferEnd::ReadSync;
+        // [mpage-reason.metadata-read]
         submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::MetadataRead, end)
             .await;
         wait_on_buffer(k, buffer).await;
@@ -135,6 +135,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
 }
 
 /// Takes the buffer's lock, sleeping as long as somebody else has it.
+// [processes.wait-buffer-lock]
 pub async fn lock_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Exclusive).await;
@@ -149,6 +150,7 @@ pub fn unlock_buffer(k: &Kernel, buffer: BufferRef) {
 }
 
 /// Sleeps until nobody has the buffer's lock.
+// [processes.wait-buffer]
 pub async fn wait_on_buffer(k: &Kernel, buffer: BufferRef) {
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Front).await;
@@ -187,14 +189,15 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
         unlock_buffer(k, buffer);
         return;
     }
+    // [buffers-life.page-mark] The page stays marked: only its own writeback would take that off.
     k.pages.change_buffer(buffer, |buffer| {
         buffer.dirty = false;
         buffer.write_error = false;
     });
     record(k, What::Buffer { physical, change: BufferChange::Cleaned });
-    let owner = k.buffer_cache.owners.borrow().get(&physical).copied();
-    let owner = owner.unwrap_or(Owner { file: None, role: Role::Unknown });
+    let owner = k.pages.buffer(buffer).owner.unwrap_or(Owner { file: None, role: Role::Unknown });
     let end = BufferEnd::WriteSync;
+    // [mpage-reason.boundary-block]
     submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::BoundaryBlock, end).await;
 }
 

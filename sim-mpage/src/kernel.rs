@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use sim_core::queue::EventQueue;
 use sim_core::task::{TaskId, Tasks};
 use sim_core::time::Time;
-use sim_core::trace::Tracer;
+use sim_core::trace::{Tracer, What};
 use sim_disk::block::{BlockLayer, Settings};
 use sim_disk::device::Device;
 use sim_disk::faults::Faults;
@@ -41,6 +41,8 @@ pub struct Kernel {
     pub timers: RefCell<EventQueue<Timer>>,
     /// What happened.
     pub trace: RefCell<Tracer>,
+    /// Room for what the block layer tells, empty between its calls.
+    pub told: Cell<Vec<What>>,
     /// The device.
     pub device: RefCell<Device>,
     /// Its bad sectors.

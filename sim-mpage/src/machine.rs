@@ -138,6 +138,7 @@ pub struct KernelSettings {
 }
 
 /// CPU time that is spent on the virtual clock.
+// [cpu.default]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CpuCosts {
     /// A system call.

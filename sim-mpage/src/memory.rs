@@ -23,6 +23,7 @@ fn room(k: &Kernel) -> u64 {
     k.settings.memory_pages.map_or(u64::MAX, |pages| pages.saturating_sub(k.pages.len()))
 }
 
+// [memory.bound]
 fn has_room(k: &Kernel) -> bool {
     room(k) > 0
 }
@@ -54,7 +55,7 @@ pub fn try_add_pages(k: &Kernel, mapping: Mapping, wanted: Range<u64>, pages: &m
 /// # Errors
 /// [`Errno::NoMemory`] if nothing is under writeback either; the run then ends and says what holds
 /// the pages.
-// [memory.full]
+// [memory.wait] [memory.out]
 pub async fn add_page(k: &Kernel, mapping: Mapping, index: u64) -> Result<(PageRef, bool), Errno> {
     while !has_room(k) && !make_room(k) {
         let held = k.pages.held();

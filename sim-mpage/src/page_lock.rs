@@ -6,6 +6,7 @@ use crate::page::{Mark, PageRef};
 use crate::submit::sleep_on;
 
 /// Puts the running task into the queue of `event` and sleeps until it is woken.
+// [processes.wait]
 pub async fn wait_for(k: &Kernel, event: Event, stand: Stand) {
     k.tasks.prepare_to_sleep();
     k.waits.push(event, k.tasks.current(), stand);
@@ -19,7 +20,7 @@ pub async fn wait_for(k: &Kernel, event: Event, stand: Stand) {
 }
 
 /// Takes the page's lock, sleeping as long as somebody else has it.
-// [processes.page-lock]
+// [processes.wait-page-lock]
 pub async fn lock_page(k: &Kernel, page: PageRef) {
     while k.pages.has(page, Mark::Locked) {
         wait_for(k, Event::Unlocked(page), Stand::Exclusive).await;
@@ -35,6 +36,7 @@ pub fn unlock_page(k: &Kernel, page: PageRef) {
 }
 
 /// Sleeps until the page has been unlocked once, whatever its state is by then.
+// [processes.wait-unlocked]
 pub async fn wait_on_page_locked(k: &Kernel, page: PageRef) {
     if k.pages.has(page, Mark::Locked) {
         wait_for(k, Event::Unlocked(page), Stand::End).await;
@@ -42,6 +44,7 @@ pub async fn wait_on_page_locked(k: &Kernel, page: PageRef) {
 }
 
 /// Sleeps until the page is not being written.
+// [processes.wait-writeback]
 pub async fn wait_on_page_writeback(k: &Kernel, page: PageRef) {
     while k.pages.has(page, Mark::Writeback) {
         wait_for(k, Event::Written(page), Stand::End).await;

@@ -17,6 +17,7 @@ fn since_recording(k: &Kernel) -> Option<Time> {
 
 /// Records what the running task does, because of what it is at. Before recording starts nothing
 /// is recorded.
+#[inline(always)]
 pub fn record(k: &Kernel, what: What) -> EventId {
     match since_recording(k) {
         Some(at) => k.trace.borrow_mut().emit(at, k.tasks.current(), what),
@@ -25,6 +26,7 @@ pub fn record(k: &Kernel, what: What) -> EventId {
 }
 
 /// Records an event with a cause of its own.
+#[inline]
 pub fn record_because(k: &Kernel, because: EventId, what: What) -> EventId {
     match since_recording(k) {
         Some(at) => k.trace.borrow_mut().emit_because(at, k.tasks.current(), because, what),
@@ -33,12 +35,14 @@ pub fn record_because(k: &Kernel, because: EventId, what: What) -> EventId {
 }
 
 /// Makes `cause` what the running task acts under; returns what it was before.
+#[inline]
 pub fn enter_span(k: &Kernel, cause: EventId) -> (TaskId, EventId) {
     let task = k.tasks.current();
     (task, k.trace.borrow_mut().set_span(task, cause))
 }
 
 /// Takes back [`enter_span`].
+#[inline]
 pub fn leave_span(k: &Kernel, (task, cause): (TaskId, EventId)) {
     k.trace.borrow_mut().set_span(task, cause);
 }

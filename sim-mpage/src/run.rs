@@ -3,6 +3,8 @@
 mod event_loop;
 mod hang;
 mod prepare;
+#[cfg(test)]
+mod tests;
 
 use sim_core::statistics::Summary;
 use sim_core::time::Duration;

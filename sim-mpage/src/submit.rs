@@ -203,7 +203,6 @@ pub async fn submit_block(
 }
 
 /// Spends CPU time: nobody else runs, while completions and timers come.
-// [cpu.spend]
 pub fn spend(k: &Kernel, duration: Duration) -> Spend<'_> {
     Spend { k, duration, occupy: None }
 }
@@ -241,11 +240,12 @@ pub fn set_timer(k: &Kernel, at: Time, timer: Timer) {
 
 /// The only way to sleep: the task has put itself into a queue (`Tasks::prepare_to_sleep` first);
 /// what is in its plug goes to the device before it sleeps.
-// [block.plug.sleep]
+// [processes.sleep-flushes] [block-plug.sleep]
 pub async fn sleep_on(k: &Kernel, waits_for: WaitsFor) {
     flush_plug(k, FlushReason::Sleep);
     k.tasks.sleep(waits_for).await;
     if waits_for != WaitsFor::Work {
+        // [cpu.wake]
         spend(k, k.settings.cpu.wake).await;
     }
 }
@@ -272,22 +272,22 @@ pub async fn finish_plug(k: &Kernel) {
 }
 
 fn flush_plug(k: &Kernel, reason: FlushReason) {
-    let mut events = Vec::new();
-    {
-        let mut plugs = k.plugs.borrow_mut();
-        let (sections, plug) = plugs.of(k);
-        if *sections == 0 || plug.is_empty() {
-            return;
-        }
-        k.block.borrow_mut().flush_plug(plug, reason, k.now.get(), &mut events);
+    let mut plugs = k.plugs.borrow_mut();
+    let (sections, plug) = plugs.of(k);
+    if *sections == 0 || plug.is_empty() {
+        return;
     }
+    let mut events = k.told.take();
+    k.block.borrow_mut().flush_plug(plug, reason, k.now.get(), &mut events);
+    drop(plugs);
     take_events(k, events);
 }
 
-fn take_events(k: &Kernel, events: Vec<What>) {
-    for event in events {
+fn take_events(k: &Kernel, mut events: Vec<What>) {
+    for event in events.drain(..) {
         record(k, event);
     }
+    k.told.set(events);
     call_worker(k);
 }
 
@@ -305,6 +305,7 @@ pub fn call_worker(k: &Kernel) {
 /// for a tag.
 pub async fn submit_bio(k: &Kernel, new: NewBio) {
     k.tasks.give_way().await;
+    // [cpu.bio]
     spend(k, k.settings.cpu.bio).await;
     let bio = queue(k, new);
     let queued = k.bios.borrow().get(bio.id).map_or(EventId::NONE, |bio| bio.queued);
@@ -355,6 +356,7 @@ async fn place(k: &Kernel, bio: Bio) {
             Step::Done => return,
             Step::Issue => {}
             Step::GiveWay => k.tasks.give_way().await,
+            // [processes.wait-tag]
             Step::WaitForTag => {
                 k.tasks.prepare_to_sleep();
                 flush_plug(k, FlushReason::Sleep);
@@ -367,7 +369,7 @@ async fn place(k: &Kernel, bio: Bio) {
 }
 
 fn take_step(k: &Kernel, submission: &mut Submission) -> Step {
-    let mut events = Vec::new();
+    let mut events = k.told.take();
     let step = {
         let mut plugs = k.plugs.borrow_mut();
         let (sections, plug) = plugs.of(k);
@@ -389,10 +391,10 @@ async fn issue_direct(k: &Kernel) {
 /// Hands a request to the device.
 // [cpu.issue]
 async fn issue(k: &Kernel, request: RequestId) {
-    let mut events = Vec::new();
+    let mut events = k.told.take();
     let command = k.block.borrow_mut().issue(request, k.tasks.current().0, &mut events);
     let mut event = EventId::NONE;
-    for what in events {
+    for what in events.drain(..) {
         let first = match &what {
             What::Issued { bios, .. } => bios.first().copied(),
             _ => None,
@@ -400,7 +402,9 @@ async fn issue(k: &Kernel, request: RequestId) {
         let because = first.and_then(|bio| k.bios.borrow().get(bio).map(|bio| bio.queued));
         event = record_because(k, because.unwrap_or(EventId::NONE), what);
     }
+    k.told.set(events);
     let at = k.now.get();
+    // [error.request]
     let fails = k.faults.borrow_mut().check(&command).is_err();
     if !k.settings.cpu.issue_sector.is_zero() {
         let cost = k.settings.cpu.issue_sector.checked_mul(u64::from(command.sectors));
@@ -415,7 +419,7 @@ async fn issue(k: &Kernel, request: RequestId) {
 
 /// The block layer's kernel worker: whenever it is called, it takes requests out of the scheduler
 /// until that is empty or there is no tag.
-// [block.worker.run]
+// [block-worker.run]
 pub async fn block_worker(k: &Kernel) {
     loop {
         k.tasks.prepare_to_sleep();

@@ -92,7 +92,7 @@ async fn let_trace_out(k: &Kernel) {
 async fn make_numbered_call(k: &Kernel, process: &mut Process, call: Call, number: u32) -> i64 {
     let event = record(k, What::Call { number });
     let span = enter_span(k, event);
-    // [cpu.system-call]
+    // [cpu.call]
     spend(k, k.settings.cpu.system_call).await;
     let result = match make_call(k, process, call).await {
         Ok(count) => i64::try_from(count).unwrap_or(i64::MAX),

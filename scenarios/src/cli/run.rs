@@ -11,8 +11,9 @@ use scenarios::input::ScenarioInput;
 use scenarios::library::SUFFIX;
 use scenarios::load::{self, Loaded, Options};
 use scenarios::output::write_atomically;
+use scenarios::present::explain::MOST_IOS;
 use scenarios::present::{self, text};
-use scenarios::run::{self, ScenarioRun};
+use scenarios::run::{self, ScenarioRun, Wanted};
 use serde_json::{Value, json};
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
@@ -50,6 +51,10 @@ pub(super) struct Arguments {
     /// Runs twice and names the first event that differs.
     #[arg(long)]
     pub(super) twice: bool,
+    /// Tells of each I/O why it was sent: because of which call, window and mapping, and what became
+    /// of it, with the rules of docs/model by their tags.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) explain: bool,
     /// In whose numbering blocks are shown.
     #[arg(long, value_enum, default_value_t)]
     pub(super) view: View,
@@ -87,9 +92,10 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    let wanted = Wanted { twice: arguments.twice, chains: arguments.explain.then_some(MOST_IOS) };
     let mut runs = Vec::new();
     for loaded in &loaded {
-        runs.push(run::run_scenario(loaded, arguments.twice)?);
+        runs.push(run::run_scenario_for(loaded, wanted)?);
     }
     if let Some(directory) = &arguments.out {
         write_pictures(directory, &runs)?;

@@ -111,14 +111,14 @@ fn what(what: &What) -> Value {
     }
 }
 
-fn piece(piece: &Piece) -> Value {
+pub(super) fn piece(piece: &Piece) -> Value {
     json!({
         "file": piece.file.map(|file| file.0), "role": piece.role.to_string(),
         "logical": piece.logical, "physical": piece.physical, "blocks": piece.blocks,
     })
 }
 
-const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
+pub(super) const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
     match rule {
         ReadaheadRule::StartOfFile => "start_of_file",
         ReadaheadRule::Sequential => "sequential",
@@ -132,7 +132,7 @@ const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
     }
 }
 
-fn reason_name(reason: Reason) -> String {
+pub(super) fn reason_name(reason: Reason) -> String {
     match reason {
         Reason::Boundary => "boundary".to_owned(),
         Reason::Hole => "hole".to_owned(),

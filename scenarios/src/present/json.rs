@@ -5,7 +5,7 @@ use sim_core::statistics::Summary;
 
 use super::text::{View, orders};
 use super::words::comparison as in_words;
-use crate::compare::{Alignment, align};
+use crate::compare::{Alignment, Moved, Place, align};
 use crate::run::{ArmRun, ScenarioRun};
 
 /// The version of the shape; a new one whenever a key changes its meaning or goes.
@@ -26,7 +26,7 @@ pub fn data(run: &ScenarioRun) -> Value {
 fn arm(arm: &ArmRun) -> Value {
     let [bio, issue] = orders(arm, View::File);
     let [disk_bio, disk_issue] = orders(arm, View::Disk);
-    json!({
+    let mut document = json!({
         "name": arm.name,
         "device": arm.device,
         "digest": format!("{:016x}", arm.digest),
@@ -34,7 +34,11 @@ fn arm(arm: &ArmRun) -> Value {
         "view_disk": { "bio": disk_bio, "issue": disk_issue },
         "figures": figures(&arm.figures),
         "results": arm.results,
-    })
+    });
+    if arm.chains.is_some() {
+        document["explain"] = super::explain::data(arm);
+    }
+    document
 }
 
 /// Figures by their names; a name with dots is a path.
@@ -72,8 +76,8 @@ fn comparison(run: &ScenarioRun) -> Value {
         "right": right.name,
         "right_minus_left": differences,
         "order": {
-            "bio": moved(align(left.record.bios(), right.record.bios())),
-            "issue": moved(align(left.record.requests(), right.record.requests())),
+            "bio": moved(align(left.record.bios(), right.record.bios(), &|file| right.name_of(file))),
+            "issue": moved(align(left.record.requests(), right.record.requests(), &|file| right.name_of(file))),
         },
         "in_words": in_words(run),
     })
@@ -82,11 +86,20 @@ fn comparison(run: &ScenarioRun) -> Value {
 fn moved(alignment: Alignment) -> Value {
     match alignment {
         Alignment::Aligned(moved) => {
-            let moved = moved
-                .into_iter()
-                .map(|moved| json!({ "blocks": moved.blocks, "left": moved.left, "right": moved.right }));
-            json!({ "moved": moved.collect::<Vec<_>>() })
+            let one = |moved: Moved| {
+                json!({
+                    "blocks": moved.blocks,
+                    "left": moved.left.as_ref().map(place),
+                    "right": moved.right.as_ref().map(place),
+                    "places": moved.places(),
+                })
+            };
+            json!({ "moved": moved.into_iter().map(one).collect::<Vec<_>>() })
         }
         Alignment::TooDifferent { left, right } => json!({ "too_different": [left, right] }),
     }
+}
+
+fn place(place: &Place) -> Value {
+    json!({ "position": place.position, "before": place.before, "after": place.after })
 }

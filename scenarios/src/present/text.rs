@@ -5,7 +5,8 @@ use std::fmt::Write;
 use reports::table::{Row, TableData, TableError, Unit};
 use sim_core::statistics::Summary;
 
-use super::words::comparison;
+use super::explain;
+use super::words::lines;
 use crate::run::{ArmRun, ScenarioRun};
 
 /// In whose numbering blocks are shown.
@@ -36,13 +37,18 @@ pub fn text(run: &ScenarioRun, view: View) -> Result<String, TableError> {
     }
     text.push('\n');
     write_orders(&mut text, run, view);
+    text += &legend(run);
     text.push('\n');
     text += &table(run).render()?;
-    if let Some(words) = comparison(run) {
-        let _ = write!(text, "\n{words}\n");
+    for arm in run.arms.iter().filter(|arm| arm.chains.is_some()) {
+        let _ = write!(text, "\nwhy each I/O was sent, arm {}\n\n{}", arm.name, explain::text(arm));
     }
     if run.arms.iter().any(|arm| arm.cpu_is_free && arm.device.contains("nvme")) {
-        text += "CPU time is free here, which makes flash look better than it is: kernel.cpu.\n";
+        text += "\nCPU time is free here, which makes flash look better than it is: kernel.cpu.\n";
+    }
+    let words = lines(run);
+    if !words.is_empty() {
+        let _ = write!(text, "\n{}\n", words.join("\n"));
     }
     Ok(text)
 }
@@ -62,6 +68,36 @@ fn write_orders(text: &mut String, run: &ScenarioRun, view: View) {
         let _ = writeln!(text, "{:width$}  bio    {bio}", arm.name);
         let _ = writeln!(text, "{:width$}  issue  {issue}", "");
     }
+}
+
+/// What somebody has to know who sees such orders for the first time.
+fn legend(run: &ScenarioRun) -> String {
+    let mut legend = "\nbio: I/O as the kernel sends it; issue: requests as they reach the device, + joins \
+                      what goes as one\n"
+        .to_owned();
+    let pieces = || run.arms.iter().flat_map(|arm| arm.record.bios()).flat_map(|(_, pieces)| pieces);
+    if pieces().any(|piece| piece.role.is_indirect()) {
+        let mut names: Vec<String> =
+            pieces().filter(|piece| piece.role.is_indirect()).map(|piece| piece.role.to_string()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if let Some(name) = names.first() {
+            let _ =
+                writeln!(legend, "{name}: an indirect block, which says where later blocks of the file lie");
+        }
+    }
+    let (with, without): (Vec<&ArmRun>, Vec<&ArmRun>) =
+        run.arms.iter().partition(|arm| arm.scenario.filesystem.boundary);
+    if !with.is_empty() && !without.is_empty() {
+        let names: Vec<&str> = with.iter().map(|arm| arm.name.as_str()).collect();
+        let _ = writeln!(
+            legend,
+            "boundary handling (arm {}): the filesystem tells where the blocks end that one array of\n  \
+             pointers maps; what is gathered up to there is sent before the next array has to be read",
+            names.join(", ")
+        );
+    }
+    legend
 }
 
 /// An order that is not too long to be read, cut between two I/Os.

@@ -1,66 +1,51 @@
-//! A comparison in one line of words, made from the aligned orders and the figures.
+//! Comparisons in a line of words each, made from what the arms differ in, their aligned orders,
+//! their figures, and what their traces show; never from a scenario's name.
 
-use crate::compare::{Alignment, Moved, align};
+mod figures;
+mod moved;
+mod subject;
+mod unchanged;
+
+#[cfg(test)]
+mod tests;
+
 use crate::run::{ArmRun, ScenarioRun};
+use moved::Order;
 
 /// What the last arm does otherwise than the first; none without at least two arms.
 pub fn comparison(run: &ScenarioRun) -> Option<String> {
     let [left, .., right] = run.arms.as_slice() else { return None };
-    let order = order(left, right);
-    let figures = figures(left, right);
-    let what = [order, figures].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": ");
-    if what.is_empty() {
-        return Some(format!("{} and {} come to the same", left.name, right.name));
-    }
-    Some(format!("{} against {}: {what}", right.name, left.name))
+    Some(line(left, right))
 }
 
-fn order(left: &ArmRun, right: &ArmRun) -> String {
-    match align(left.record.bios(), right.record.bios()) {
-        Alignment::TooDifferent { left, right } => format!("{left} pieces of I/O became {right} others"),
-        Alignment::Aligned(moved) => match moved.as_slice() {
-            [] => String::new(),
-            [one] => moved_one(one),
-            [first, rest @ ..] => {
-                format!("{}, and {} more pieces are elsewhere", moved_one(first), rest.len())
-            }
-        },
+/// What each further arm does otherwise than the first, a line an arm.
+pub fn lines(run: &ScenarioRun) -> Vec<String> {
+    match run.arms.as_slice() {
+        [] | [_] => Vec::new(),
+        [left, right] => vec![line(left, right)],
+        [left, others @ ..] => {
+            others.iter().map(|right| format!("{}: {}", right.name, line(left, right))).collect()
+        }
     }
 }
 
-fn moved_one(moved: &Moved) -> String {
-    let Moved { blocks, left, right } = moved;
-    match (left, right) {
-        (Some(left), Some(right)) if left < right => format!("{blocks} is queued later"),
-        (Some(_), Some(_)) => format!("{blocks} is queued earlier"),
-        (Some(_), None) => format!("{blocks} is not queued"),
-        (None, _) => format!("{blocks} is queued as well"),
+fn line(left: &ArmRun, right: &ArmRun) -> String {
+    let differences = subject::differences(left, right);
+    let subject = subject::subject(&differences, &right.name);
+    let figures = figures::figures(left, right);
+    match moved::order(left, right) {
+        Order::Same if figures.is_empty() => {
+            let why = unchanged::why(&differences, left, right);
+            let why = why.unwrap_or_else(|| "the same I/O in the same order and time".to_owned());
+            format!("{subject} changes nothing: {why}")
+        }
+        Order::Same => format!("{subject} sends the same I/O in the same order: {}", figures.join(", ")),
+        Order::Other(order) => {
+            let same_time = left.figures.simulated_time_ns == right.figures.simulated_time_ns;
+            let end = if same_time { ", in the same time" } else { "" };
+            let figures =
+                if figures.is_empty() { String::new() } else { format!(": {}", figures.join(", ")) };
+            format!("{subject} {order}{figures}{end}")
+        }
     }
-}
-
-fn figures(left: &ArmRun, right: &ArmRun) -> String {
-    let (before, after) = (&left.figures, &right.figures);
-    let counted = [
-        ("request", before.requests, after.requests),
-        ("backward step", before.backward_steps, after.backward_steps),
-    ];
-    let counted = counted.into_iter().filter(|(_, before, after)| before != after);
-    let mut said: Vec<String> = counted
-        .map(|(name, before, after)| {
-            let plural = if after == 1 { "" } else { "s" };
-            format!("{after} {name}{plural} instead of {before}")
-        })
-        .collect();
-    said.extend(time(before.simulated_time_ns, after.simulated_time_ns));
-    said.join(", ")
-}
-
-fn time(before: u64, after: u64) -> Option<String> {
-    let difference = before.abs_diff(after);
-    if difference == 0 {
-        return None;
-    }
-    let direction = if after < before { "sooner" } else { "later" };
-    let percent = u128::from(difference) * 100 / u128::from(before.max(1));
-    Some(format!("{} ({percent} %) {direction}", reports::format::short_time(difference)))
 }

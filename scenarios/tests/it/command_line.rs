@@ -60,3 +60,61 @@ fn a_resolved_scenario_reads_as_the_same_scenario() {
     let again = crate::load_text(&scenario.to_string(), &[]);
     assert!(again.is_ok(), "{}", again.err().unwrap().render(false));
 }
+
+/// The orders that the introduction shows are those of the classic.
+#[test]
+fn the_introduction_fits_a_screen_and_tells_the_truth() {
+    let source = include_str!("../../src/cli/help.rs");
+    let introduction = source.split("r#\"").nth(1).and_then(|rest| rest.split("\"#").next()).unwrap();
+    assert!(introduction.lines().count() <= 24);
+    assert!(introduction.lines().all(|line| line.chars().count() <= 80));
+    let run = String::from_utf8(mpagesim(&["run", "classic"]).stdout).unwrap();
+    let orders: Vec<&str> =
+        introduction.lines().filter_map(|line| line.split_once("issue  ")).map(|it| it.1).collect();
+    assert_eq!(orders.len(), 2);
+    for order in orders {
+        assert!(run.contains(&format!("issue  {order}\n")), "{order}");
+    }
+}
+
+#[test]
+fn help_is_short_or_long_and_begins_with_examples() {
+    let help = |arguments: &[&str]| String::from_utf8(mpagesim(arguments).stdout).unwrap();
+    let (short, long) = (help(&["-h"]), help(&["--help"]));
+    assert!(short.find("Examples:").unwrap() < short.find("Usage:").unwrap());
+    assert!(long.contains("Exit codes:") && long.contains("How orders are written:"));
+    assert!(!short.contains("Exit codes:"));
+    let run = help(&["help", "run"]);
+    assert!(run.find("Examples:").unwrap() < run.find("Usage:").unwrap());
+    assert!(run.contains("Exit codes:"));
+    // Through a pipe nothing is coloured.
+    assert!(!long.contains('\u{1b}'));
+}
+
+#[test]
+fn completions_and_manual_pages_come_from_the_same_definitions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = mpagesim(&["completions", shell]);
+        assert_eq!(script.status.code(), Some(0));
+        assert!(String::from_utf8(script.stdout).unwrap().contains("explain"), "{shell}");
+    }
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("man");
+    assert_eq!(mpagesim(&["man", directory.to_str().unwrap()]).status.code(), Some(0));
+    let page = std::fs::read_to_string(directory.join("mpagesim-run.1")).unwrap();
+    for section in [".SH EXAMPLES\n.nf\n", ".SH REFERENCE\n.nf\n", "\\-\\-explain"] {
+        assert!(page.contains(section), "{section}");
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn an_explanation_comes_with_each_format() {
+    let text = String::from_utf8(mpagesim(&["run", "classic", "--explain"]).stdout).unwrap();
+    assert!(text.contains("[mpage-read.boundary]"), "{text}");
+    let json = mpagesim(&["run", "classic", "--explain", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["arms"][1]["explain"]["ios"].as_array().unwrap().len(), 3);
+    let plain = mpagesim(&["run", "classic", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&plain.stdout).unwrap();
+    assert!(value["arms"][1].get("explain").is_none());
+}

@@ -12,6 +12,7 @@ mod library;
 mod pictures;
 mod resolving;
 mod schema;
+mod words;
 
 use std::sync::Arc;
 

@@ -249,6 +249,7 @@ pub enum What {
 impl What {
     /// From which level of detail on this is told. What was queued, issued and completed belongs to
     /// the promise of the `io` digest.
+    #[inline]
     pub fn detail(&self) -> Detail {
         match self {
             What::Queued { .. } | What::Issued { .. } | What::Completed { .. } => Detail::Ios,

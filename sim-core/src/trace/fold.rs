@@ -33,6 +33,7 @@ impl What {
 
     /// The event behind the words of its circumstances; `io` is the digest of what was queued, issued
     /// and completed, this event included.
+    #[inline(always)]
     pub(super) fn words(&self, circumstances: Words, io: &Digest) -> Words {
         let so_far = circumstances;
         match self {

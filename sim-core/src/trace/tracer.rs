@@ -53,11 +53,14 @@ impl Tracer {
     }
 
     /// Records an event caused by what its task is at.
+    #[inline(always)]
     pub fn emit(&mut self, at: Time, task: TaskId, what: What) -> EventId {
         self.emit_because(at, task, self.span(task), what)
     }
 
     /// Records an event with a cause of its own.
+    // Inlined, since callers know the kind of the event: little is left of the choice among kinds.
+    #[inline(always)]
     pub fn emit_because(&mut self, at: Time, task: TaskId, because: EventId, what: What) -> EventId {
         if what.detail() == Detail::Ios {
             self.digests.io.word(at.nanoseconds());
@@ -86,13 +89,17 @@ impl Tracer {
     /// then none is made.
     #[inline]
     pub fn emit_page(&mut self, same: &SameChange, file: Option<FileId>, index: u64) {
-        let &SameChange { at, task, change, words } = same;
         if self.detail >= Detail::Pages {
-            self.emit(at, task, What::Page { file, index, change });
-            return;
+            return self.tell_page(same, file, index);
         }
         self.last = EventId(self.last.0 + 1);
-        self.digests.full.words(page_words(words, file, index));
+        self.digests.full.words(page_words(same.words, file, index));
+    }
+
+    #[cold]
+    fn tell_page(&mut self, same: &SameChange, file: Option<FileId>, index: u64) {
+        let &SameChange { at, task, change, .. } = same;
+        self.emit(at, task, What::Page { file, index, change });
     }
 
     /// Moves the events since the last call to `events`.

@@ -99,6 +99,7 @@ async fn map(
         physical: u64::from(physical),
         count,
         new,
+        // [mpage-read.arms]
         boundary: k.settings.boundary && is_boundary(count, path.blocks_to_boundary),
         up_to_date: k.settings.get_block_fills && !create,
         event: EventId::NONE,
@@ -147,6 +148,7 @@ async fn get_branch(k: &Kernel, file: FileId, path: &BlockPath) -> Result<Branch
             return Ok(Branch { array, level, physical });
         }
         let owner = Owner { file: Some(file), role: path.role_at(level) };
+        // [error.indirect]
         array = Array::Block(sb_bread(k, u64::from(physical), owner).await?);
     }
     Err(Errno::Io)

@@ -128,7 +128,7 @@ impl Reader<'_, '_> {
             wait_on_page_locked(k, page).await;
             return Updated::Leave;
         }
-        // [pagecache-read.not-locked]
+        // [pagecache-read.not-locked] [error.several-readers]
         lock_page(k, page).await;
         if k.pages.has(page, Mark::UpToDate) {
             unlock_page(k, page);
@@ -155,7 +155,7 @@ impl Reader<'_, '_> {
             if last_read != index.cast_signed() {
                 k.pages.mark_accessed(self.run[number]);
             }
-            // [cpu.copy]
+            // [cpu.copy-page]
             spend(k, k.settings.cpu.copy_page).await;
             *position = end.min((index + 1) << k.sizes.page_bits);
             self.ra.prev_pos = position.cast_signed();
@@ -164,7 +164,7 @@ impl Reader<'_, '_> {
 }
 
 /// Reads a locked page by itself and waits for it; tells whether it is up to date then.
-// [pagecache-read.failed]
+// [pagecache-read.failed] [mpage-end.read-again]
 pub(super) async fn read_alone(
     k: &Kernel,
     file: FileId,

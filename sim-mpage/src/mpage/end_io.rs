@@ -27,7 +27,7 @@ pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
     }
 }
 
-// [mpage-end.read]
+// [mpage-end.read] [processes.page-lock-read] [error.readahead]
 fn end_pages_read(k: &Kernel, pages: &[PageRef], error: Option<IoError>) {
     let (mark, change) = match error {
         None => (Mark::UpToDate, PageChange::UpToDate),

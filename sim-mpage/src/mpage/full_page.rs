@@ -69,6 +69,7 @@ pub async fn block_read_full_folio(k: &Kernel, file: FileId, index: u64, page: P
     k.pages.start_async(page, u16::try_from(to_read.len()).unwrap_or(u16::MAX), failed);
     for (buffer, logical, physical) in to_read {
         let block = data_block(file, logical, physical);
+        // [mpage-reason.full-folio]
         submit_block(k, buffer, block, Flags::NONE, Reason::FullFolio(why), BufferEnd::AsyncRead).await;
     }
 }
@@ -120,6 +121,8 @@ pub async fn block_write_full_page(
         unlock_page(k, page);
         return Ok(());
     }
+    // [buffers-write.zero-tail] Contents are not kept here: what lies past the size is zeros.
+
     // [buffers-write.attach]
     if !k.pages.has_buffers(page) {
         k.pages.create_empty_buffers(page, k.sizes.blocks_per_page, 0);

@@ -3,14 +3,27 @@
 //! Pages of files have buffers only when something needed them; pages of the device always have,
 //! and carry the blocks' bytes beside them, since what is in memory may be newer than the device.
 
+use sim_core::io::{FileId, Role};
+
 use super::store::{PageCache, Store};
 use super::{Mark, PageRef};
+
+/// Whose block a metadata block is, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The file, unless it belongs to the whole filesystem.
+    pub file: Option<FileId>,
+    /// What it is.
+    pub role: Role,
+}
 
 /// The state of one block of a page; the kernel's `BH_` flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Buffer {
     /// Where the block lies on the device, if it is mapped (`BH_Mapped`).
     pub physical: Option<u64>,
+    /// Whose block it is, if it is one of metadata.
+    pub owner: Option<Owner>,
     /// Holds valid data (`BH_Uptodate`).
     pub up_to_date: bool,
     /// Holds data that the device does not (`BH_Dirty`).
@@ -159,7 +172,7 @@ impl PageCache {
 }
 
 impl Store {
-    // [buffers-life.try-to-free]
+    // [buffers-life.free]
     pub(super) fn try_to_free_buffers(&mut self, page: PageRef) -> bool {
         let entry = self.page_mut(page);
         let Some(buffers) = &entry.buffers else { return true };

@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    // [memory.enter]
+    // [memory.lists]
     pub(super) fn enter_inactive(&mut self, page: PageRef) {
         self.push_head(page, false);
     }
@@ -113,7 +113,7 @@ impl Store {
 impl PageCache {
     /// The page was used: the first time marks it referenced, the next moves it to the head of the
     /// active list.
-    // [memory.accessed]
+    // [memory.lists]
     #[inline]
     pub fn mark_accessed(&self, page: PageRef) {
         let mut store = self.store.borrow_mut();
@@ -128,7 +128,7 @@ impl PageCache {
 
     /// Frees up to 32 pages from the tail of the inactive list, looking at each page of it once at
     /// most. `freed` is told of each page that goes; it must not ask the cache. Tells how many went.
-    // [memory.free]
+    // [memory.clean]
     pub fn shrink(&self, mut freed: impl FnMut(Mapping, u64)) -> u32 {
         let store = &mut *self.store.borrow_mut();
         store.balance();
@@ -151,6 +151,7 @@ impl PageCache {
     }
 
     /// Whether a page may not be freed at this time, its buffers aside.
+    // [memory.busy] [memory.dirty]
     pub fn is_held(&self, page: PageRef) -> bool {
         self.store.borrow().page(page).is_held()
     }
@@ -195,7 +196,7 @@ mod tests {
         freed
     }
 
-    // [memory.enter] [memory.free]
+    // [memory.lists] [memory.clean]
     #[test]
     fn the_oldest_inactive_pages_go_first_32_at_a_time() {
         let cache = cache_of(40);
@@ -203,7 +204,7 @@ mod tests {
         assert_eq!(cache.len(), 8);
     }
 
-    // [memory.accessed]
+    // [memory.lists]
     #[test]
     fn the_second_use_makes_a_page_active() {
         let cache = cache_of(4);
@@ -229,7 +230,7 @@ mod tests {
         assert_eq!(shrink(&cache), [0, 1]);
     }
 
-    // [memory.free]
+    // [memory.busy] [memory.dirty]
     #[test]
     fn what_is_held_stays() {
         let cache = cache_of(5);

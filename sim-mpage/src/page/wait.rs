@@ -1,7 +1,6 @@
 //! Who waits for pages and buffers: for a lock, for it to be taken off, for a write to end.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use sim_core::task::{TaskId, Tasks};
 use sim_core::wait::WaitQueue;
@@ -33,17 +32,21 @@ pub enum Stand {
     Exclusive,
 }
 
-/// The wait queues of all pages and buffers that anybody waits for.
+/// The wait queues of all pages and buffers that anybody waits for: as many as tasks wait, at most.
 #[derive(Debug, Default)]
 pub struct PageWaits {
-    queues: RefCell<BTreeMap<Event, WaitQueue>>,
+    queues: RefCell<Vec<(Event, WaitQueue)>>,
 }
 
 impl PageWaits {
     /// Puts a task into a queue.
     pub fn push(&self, event: Event, task: TaskId, stand: Stand) {
         let mut queues = self.queues.borrow_mut();
-        let queue = queues.entry(event).or_default();
+        let place = queues.iter().position(|(awaited, _)| *awaited == event).unwrap_or_else(|| {
+            queues.push((event, WaitQueue::new()));
+            queues.len() - 1
+        });
+        let queue = &mut queues[place].1;
         match stand {
             Stand::Front => queue.push_front(task),
             Stand::End => queue.push(task),
@@ -55,14 +58,19 @@ impl PageWaits {
     /// for itself.
     #[inline]
     pub fn wake<W: Copy>(&self, tasks: &Tasks<W>, event: Event) {
-        let mut queues = self.queues.borrow_mut();
-        if queues.is_empty() {
-            return;
+        // Hardly ever does anybody wait for what happens to a page.
+        if !self.queues.borrow().is_empty() {
+            self.wake_queue(tasks, event);
         }
-        if let Some(queue) = queues.get_mut(&event) {
-            queue.wake(tasks);
-            if queue.is_empty() {
-                queues.remove(&event);
+    }
+
+    #[cold]
+    fn wake_queue<W: Copy>(&self, tasks: &Tasks<W>, event: Event) {
+        let mut queues = self.queues.borrow_mut();
+        if let Some(place) = queues.iter().position(|(awaited, _)| *awaited == event) {
+            queues[place].1.wake(tasks);
+            if queues[place].1.is_empty() {
+                queues.swap_remove(place);
             }
         }
     }

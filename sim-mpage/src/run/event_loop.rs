@@ -67,6 +67,7 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
     looping.set_up(&mut executor, &workload, &processes)?;
 
     let since = looping.start_recording(workload.starts_at);
+    // [processes.queue]
     for (task, process) in workload.tasks.iter().zip(&processes.of_tasks) {
         let id = looping.add_task(&task.name);
         executor.start(id, run_process(k, process, &task.calls, since, task.start));

@@ -55,6 +55,7 @@ pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Wor
         worker: Cell::new(TaskId(0)),
         timers: RefCell::new(EventQueue::new()),
         trace: RefCell::new(Tracer::new(detail)),
+        told: Cell::default(),
         device: RefCell::new(machine.device),
         faults: RefCell::new(faults(&machine.bad_sectors)),
         medium: RefCell::new(Medium::new(machine.volume.base.clone())),

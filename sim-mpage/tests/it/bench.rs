@@ -3,7 +3,7 @@
 use sim_core::io::blocks::{Layout as Placed, Order};
 use sim_core::io::{Confused, FileId, Flags, Operation, Reason, Role};
 use sim_core::time::Time;
-use sim_core::trace::{BufferChange, Memory, Orders, PageChange, ReadaheadRule, Sink, What};
+use sim_core::trace::{BufferChange, Event, Memory, Orders, PageChange, ReadaheadRule, Sink, What};
 use sim_disk::device::Device;
 use sim_disk::ideal::{self, Ideal};
 use sim_mpage::call::{Access, Call, Handle};
@@ -27,6 +27,7 @@ pub(crate) struct Bench {
 pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     pub(crate) events: Vec<What>,
+    trace: Vec<Event>,
     queued: String,
     issued: String,
 }
@@ -182,7 +183,8 @@ impl Bench {
             outcome,
             queued: Order::from_trace(&orders.queued, |_| None).to_string(),
             issued: Order::from_trace(&orders.issued, |_| None).to_string(),
-            events: memory.events.into_iter().map(|event| event.what).collect(),
+            events: memory.events.iter().map(|event| event.what.clone()).collect(),
+            trace: memory.events,
         })
     }
 }
@@ -209,6 +211,25 @@ impl Ran {
             What::Queued { reason, .. } => Some(*reason),
             _ => None,
         })
+    }
+
+    /// How many pieces each bio has.
+    pub(crate) fn pieces(&self) -> Vec<usize> {
+        self.all(|what| match what {
+            What::Queued { pieces, .. } => Some(pieces.len()),
+            _ => None,
+        })
+    }
+
+    /// The file's block that the mapping began with which caused each bio; none if another event did.
+    pub(crate) fn caused_by_mapping_of(&self) -> Vec<Option<u64>> {
+        let bios = self.trace.iter().filter(|event| matches!(event.what, What::Queued { .. }));
+        let cause = |event: &Event| self.trace.iter().find(|cause| cause.id == event.because);
+        bios.map(|bio| match cause(bio)?.what {
+            What::Mapped { block, .. } => Some(block),
+            _ => None,
+        })
+        .collect()
     }
 
     /// First sector and length of each bio in sectors.

@@ -2,6 +2,8 @@
 //!
 //! Each test names the rules that it exercises.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 mod bench;
 mod classic;
 mod memory;

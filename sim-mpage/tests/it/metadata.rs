@@ -106,7 +106,7 @@ fn leaves_layout(count: u64) -> String {
     layout
 }
 
-// [processes.wait-buffer] [buffers-read.bread]
+// [processes.wait-buffer] [processes.wait-buffer-lock] [buffers-read.bread]
 #[test]
 fn two_tasks_that_need_one_indirect_block_read_it_once() {
     let layout = "0-11@1000 ind@500 12-31@1100";

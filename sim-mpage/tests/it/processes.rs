@@ -5,11 +5,11 @@ use sim_core::time::{Duration, Time};
 use sim_core::trace::{PageChange, What};
 use sim_disk::device::{BlockDevice, Completion, Device, Limits, Refused, Request, Statistics};
 use sim_disk::ideal::{Ideal, Settings};
-use sim_mpage::call::Call;
+use sim_mpage::call::{Access, Call};
 use sim_mpage::machine::{BufferState, CpuCosts, MetadataState, PageState};
 use sim_mpage::run::RunError;
 
-use crate::bench::{Bench, F, file, pread, read, readahead, writeback};
+use crate::bench::{Bench, F, H, file, pread, read, readahead, writeback};
 
 const COST: Duration = Duration::from_nanoseconds(10);
 
@@ -84,6 +84,64 @@ fn a_writer_waits_for_pages_that_another_has_sent() {
     let done = ran.events.iter().position(|what| matches!(what, What::Completed { .. })).unwrap();
     let first = ran.events.iter().position(|what| matches!(what, What::Returned { .. })).unwrap();
     assert!(first > done);
+}
+
+// [processes.wait-page-lock] [processes.page-lock-writeback]
+#[test]
+fn a_page_stays_locked_while_its_writer_waits_for_an_indirect_block() {
+    let layout = "0-11@1000 ind@500 12-15@1100";
+    let ran = Bench::new(4096, layout).dirty_pages(12..14).run_tasks(&[&[writeback()], &[writeback()]]);
+    // The first task holds page 12, whose mark is off; so the second begins with page 13, and holds
+    // that while it waits for the same block. The first wants page 13 then, and finds it clean.
+    assert_eq!(ran.bios(), "ind W13 W12");
+    assert_eq!(ran.mapped().len(), 2);
+    assert_eq!((ran.time(), ran.outcome.results), (200_000, vec![vec![0], vec![0]]));
+}
+
+// [processes.wait-tag]
+#[test]
+fn a_task_without_a_tag_waits_for_one() {
+    let ran = Bench::new(4096, "0@1000 1@2000 2@3000")
+        .with(|machine| {
+            machine.queue.queue_depth = 1;
+            machine.queue.nr_requests = 1;
+        })
+        .run(&[readahead(0, 0), pread(0, 12288)]);
+    assert_eq!((ran.bios(), ran.issued(), ran.time()), ("0 1 2", "0 1 2", 300_000));
+}
+
+// [processes.queue]
+#[test]
+fn processes_begin_in_order_and_run_until_they_sleep() {
+    let open = Call::Open { handle: H, file: F, access: Access::Read };
+    let pages = [5, 3, 9].map(|page| [open, readahead(page * 4096, 4096), pread(page * 4096, 4096)]);
+    let ran = Bench::new(4096, "0-9@1000").run_tasks(&[&pages[0], &pages[1], &pages[2]]);
+    assert_eq!(ran.bios(), "5 3 9");
+    assert_eq!((ran.time(), ran.outcome.results), (100_000, vec![vec![0, 0, 4096]; 3]));
+}
+
+// [error.several-readers]
+#[test]
+fn each_of_several_readers_reads_a_bad_page_for_itself() {
+    let open = Call::Open { handle: H, file: F, access: Access::Read };
+    let calls = [open, read(4096)];
+    let bench = Bench::new(4096, "0-9@1000").bad_block(1000, None);
+    let ran = bench.run_tasks(&[&calls, &calls, &calls]);
+    assert_eq!(ran.bios(), "0-3 0 0 0");
+    assert_eq!(ran.outcome.results, vec![vec![0, -5]; 3]);
+    // One after the other.
+    assert_eq!(ran.time(), 400_000);
+}
+
+// [error.indirect]
+#[test]
+fn a_write_whose_indirect_block_cannot_be_read_fails() {
+    let bench = Bench::new(4096, "0-11@1000 ind@500 12-15@1100").bad_block(500, None);
+    let ran = bench.dirty_pages(11..14).run(&[writeback()]);
+    // Each page asks for mpage and once more for its buffer; then its data are lost.
+    assert_eq!(ran.bios(), "W11 ind ind ind ind");
+    assert_eq!(ran.mapped(), [(11, 1, 1), (12, 1, -5), (12, 1, -5), (13, 1, -5), (13, 1, -5)]);
+    assert_eq!(ran.results(), [-5]);
 }
 
 // [error.write-mpage] [error.write-full-page] [mpage-end.write]
@@ -208,5 +266,4 @@ fn sizes_that_clash_are_named() {
 fn a_task_without_calls_ends_at_once_and_a_sleep_takes_its_time() {
     let ran = Bench::new(4096, "0@1000").run_tasks(&[&[], &[Call::Sleep { duration: COST }]]);
     assert_eq!((ran.time(), ran.outcome.results), (10, vec![vec![], vec![0]]));
-    let _ = F;
 }

@@ -12,7 +12,7 @@ use Confused::{MappedAfterHole, NotContiguous};
 fn later_pages_take_their_blocks_from_the_mapping_of_the_first() {
     let ran = Bench::new(1024, "0-7@1000").run(&[readahead(0, 8192)]);
     assert_eq!(ran.mapped(), [(0, 8, 8)]);
-    assert_eq!(ran.bios(), "0-7");
+    assert_eq!((ran.bios(), ran.pieces()), ("0-7", vec![1]));
     assert_eq!(ran.extents(), [(2000, 16)]);
     assert_eq!(ran.reasons(), [Reason::EndOfRequest]);
     assert_eq!(ran.flags(), [Flags::READ_AHEAD]);
@@ -42,6 +42,8 @@ fn a_page_that_lies_elsewhere_ends_the_bio() {
     assert_eq!(ran.bios(), "0 1 2");
     let reasons = [Reason::NotContiguous, Reason::NotContiguous, Reason::EndOfRequest];
     assert_eq!(ran.reasons(), reasons);
+    // Each is sent because of the mapping that its first page came from.
+    assert_eq!(ran.caused_by_mapping_of(), [Some(0), Some(1), Some(2)]);
 }
 
 // [mpage-read.last-block] [mpage-read.add]
@@ -113,7 +115,7 @@ fn data_behind_a_hole_of_the_same_page_are_read_one_by_one() {
 fn a_page_that_is_a_hole_is_up_to_date_without_io_and_leaves_the_bio_as_it_is() {
     let ran = Bench::new(1024, "0-3@1000 8-11@1004").run(&[readahead(0, 12288), read(12288)]);
     assert_eq!(ran.mapped(), [(0, 12, 4), (4, 8, 0), (5, 7, 0), (6, 6, 0), (7, 5, 0), (8, 4, 4)]);
-    assert_eq!(ran.bios(), "0-3+8-11");
+    assert_eq!((ran.bios(), ran.pieces()), ("0-3+8-11", vec![2]));
     assert_eq!(ran.extents(), [(2000, 16)]);
     assert_eq!(ran.reasons(), [Reason::Boundary]);
     assert_eq!(ran.results(), [0, 12288]);

@@ -58,6 +58,7 @@ fn a_page_that_lies_elsewhere_ends_the_bio() {
     assert_eq!(ran.bios(), "W0-1 W2 W3-4");
     let apart = Reason::NotContiguous;
     assert_eq!(ran.reasons(), [apart, apart, Reason::EndOfRequest]);
+    assert_eq!(ran.caused_by_mapping_of(), [Some(0), Some(2), Some(3)]);
     // The pages of a bio follow each other on the device, whatever lies between them in the file.
     let ran = Bench::new(4096, "0@1000 2@1001").dirty_pages(0..1).dirty_pages(2..3).run(&[writeback()]);
     assert_eq!(ran.bios(), "W0+2");
