@@ -14,7 +14,7 @@ pub fn pictures(run: &ScenarioRun) -> [(&'static str, Picture); 3] {
     let mut devices: Vec<&str> = run.arms.iter().map(|arm| arm.device.as_str()).collect();
     devices.dedup();
     let what = format!("{}, on {}", run.title, devices.join(" and "));
-    let comparison = comparison(run);
+    let comparison = comparison(run).map(|line| line.replace('`', ""));
     // What changed is the title, by how much stands below it.
     let (title, subtitle) =
         match comparison.as_deref().map(|line| line.split_once(": ").unwrap_or((line, ""))) {

@@ -48,7 +48,7 @@ fn a_run_writes_each_picture_as_svg_and_as_png_and_the_same_ones_again() {
     let texts = [
         (
             "classic.order.svg",
-            "<title>boundary handling reads `ind` behind 0-11 instead of before it</title>",
+            "<title>boundary handling reads ind behind 0-11 instead of before it</title>",
         ),
         (
             "classic.order.svg",
