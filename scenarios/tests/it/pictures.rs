@@ -46,10 +46,7 @@ fn a_run_writes_each_picture_as_svg_and_as_png_and_the_same_ones_again() {
     };
     // What came out, and the values of the comparison's table at their marks.
     let texts = [
-        (
-            "classic.order.svg",
-            "<title>boundary handling reads ind behind 0-11 instead of before it</title>",
-        ),
+        ("classic.order.svg", "<title>boundary handling reads ind behind 0-11 instead of before it</title>"),
         (
             "classic.order.svg",
             ">2 requests instead of 3, 1 backward step less (17 blocks), 9.92 ms (31 %) sooner",
