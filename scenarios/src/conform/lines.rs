@@ -40,7 +40,6 @@ impl Line {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of one recorded event")]
 fn get_block(block: u64, max: u64, create: bool, count: i64, phys: u64, new: bool, boundary: bool) -> Line {
     let marks = [(create, " create"), (new, " new"), (boundary, " boundary")];
     let marks: String = marks.iter().filter(|(on, _)| *on).map(|(_, text)| *text).collect();
