@@ -1,5 +1,7 @@
 //! Buffered reads: `filemap_read`.
 
+use std::ops::Range;
+
 use sim_core::io::FileId;
 
 use super::check::check_copied;
@@ -142,26 +144,39 @@ impl Reader<'_, '_> {
         read_alone(self.k, self.file, self.ra, page, index).await
     }
 
-    // [pagecache-read.copy]
     async fn copy(&mut self, position: &mut u64, end: u64) {
+        let end = end.min(self.k.inodes[self.file.0 as usize].size.get());
+        let cost = self.k.settings.cpu.copy_page;
+        let mut number = 0;
+        while number < self.count && *position < end {
+            // [cpu.copy-page]
+            spend(self.k, cost).await;
+            // If that takes no time, the pages behind it are copied at once as well.
+            let stop = if cost.is_zero() { self.count } else { number + 1 };
+            *position = self.copy_pages(number..stop, *position, end);
+            number = stop;
+        }
+    }
+
+    /// Copies pages of the run from a position on; returns the position behind them.
+    // [pagecache-read.copy]
+    fn copy_pages(&mut self, numbers: Range<usize>, mut position: u64, end: u64) -> u64 {
         let k = self.k;
-        let end = end.min(k.inodes[self.file.0 as usize].size.get());
-        for number in 0..self.count {
-            if *position >= end {
+        for &page in &self.run[numbers] {
+            if position >= end {
                 break;
             }
-            let index = *position >> k.sizes.page_bits;
+            let index = position >> k.sizes.page_bits;
             // A page that the last read ended in has counted as used already.
             let last_read = (self.ra.prev_pos - 1) >> k.sizes.page_bits;
             if last_read != index.cast_signed() {
-                k.pages.mark_accessed(self.run[number]);
+                k.pages.mark_accessed(page);
             }
-            // [cpu.copy-page]
-            spend(k, k.settings.cpu.copy_page).await;
-            let start = std::mem::replace(position, end.min((index + 1) << k.sizes.page_bits));
-            check_copied(k, self.file, self.run[number], start..*position);
+            let start = std::mem::replace(&mut position, end.min((index + 1) << k.sizes.page_bits));
+            check_copied(k, self.file, page, start..position);
             self.ra.prev_pos = position.cast_signed();
         }
+        position
     }
 }
 

@@ -84,6 +84,12 @@ impl Store {
 
     pub(super) fn remove(&mut self, page: PageRef) {
         self.leave_list(page);
+        self.forget(page);
+    }
+
+    /// Takes a page that is on no list out of the cache; tells its place.
+    #[inline]
+    pub(super) fn forget(&mut self, page: PageRef) -> (Mapping, u64) {
         let entry = self.page_mut(page);
         let (mapping, index) = (entry.mapping, entry.index);
         entry.pins = 0;
@@ -92,6 +98,7 @@ impl Store {
         }
         self.mappings[mapping.place()].remove(&mut self.chunks, index);
         self.free.push(page.0);
+        (mapping, index)
     }
 
     #[inline]
