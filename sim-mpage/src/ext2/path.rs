@@ -144,6 +144,14 @@ pub fn child_of(role: Role, index: u32) -> Option<Role> {
     }
 }
 
+/// Which pointer of its parent leads to an indirect block; 0 for those that the inode leads to.
+pub fn index_in_parent(role: Role) -> u32 {
+    match role {
+        Role::DindLeaf(index) | Role::TindMiddle(index) | Role::TindLeaf(_, index) => index,
+        _ => 0,
+    }
+}
+
 /// The logical blocks that an indirect block can map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {

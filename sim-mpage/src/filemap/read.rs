@@ -1,5 +1,7 @@
 //! Buffered reads: `filemap_read`.
 
+use std::ops::Range;
+
 use sim_core::io::FileId;
 
 use super::check::check_copied;
@@ -44,11 +46,21 @@ pub async fn filemap_read(
     let mut reader = Reader { k, file, ra, last_index, run: [PageRef::NOBODY; BATCH], count: 0 };
     let mut position = offset;
     while position < end && position < k.inodes[file.0 as usize].size.get() {
-        match reader.get_pages(position >> k.sizes.page_bits).await {
-            Ok(()) => reader.copy(&mut position, end).await,
-            // [pagecache-read.failed-first]
-            Err(error) if position == offset => return Err(error),
-            Err(_) => break,
+        let index = position >> k.sizes.page_bits;
+        // Mostly the pages are there, and nothing is waited for.
+        if !reader.collect(index) {
+            match reader.get_pages(index).await {
+                Ok(()) => {}
+                // [pagecache-read.failed-first]
+                Err(error) if position == offset => return Err(error),
+                Err(_) => break,
+            }
+        }
+        let size = k.inodes[file.0 as usize].size.get();
+        if k.settings.cpu.copy_page.is_zero() {
+            position = reader.copy(0..reader.count, position, end.min(size));
+        } else {
+            position = reader.copy_one_by_one(position, end.min(size)).await;
         }
     }
     Ok(position - offset)
@@ -58,12 +70,11 @@ impl Reader<'_, '_> {
     /// The next pages to be copied, up to date; at least one.
     async fn get_pages(&mut self, index: u64) -> Result<(), Errno> {
         loop {
-            self.find_or_read(index).await?;
-            let Some(&last) = self.run[..self.count].last() else { continue };
-            let marked = self.k.pages.has(last, Mark::Readahead);
-            if self.k.pages.has(last, Mark::UpToDate) && !marked {
+            if self.find_or_read(index).await? {
                 return Ok(());
             }
+            let Some(&last) = self.run[..self.count].last() else { continue };
+            let marked = self.k.pages.has(last, Mark::Readahead);
             let count = self.count;
             self.run[..count].iter().for_each(|&page| self.k.pages.pin(page));
             let updated = self.last_of_run(last, index + count as u64 - 1, marked).await;
@@ -81,31 +92,35 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The run of cached pages from `index` on; read ahead, or alone, if there is none.
-    async fn find_or_read(&mut self, index: u64) -> Result<(), Errno> {
-        self.collect(index);
+    /// The run of cached pages from `index` on; read ahead, or alone, if there is none. Tells what
+    /// [`Reader::collect`] does.
+    async fn find_or_read(&mut self, index: u64) -> Result<bool, Errno> {
+        let ready = self.collect(index);
         if self.count > 0 {
-            return Ok(());
+            return Ok(ready);
         }
         // [pagecache-read.missing]
         page_cache_sync_ra(self.k, self.file, self.ra, index, self.last_index - index).await;
-        self.collect(index);
+        let ready = self.collect(index);
         if self.count > 0 {
-            return Ok(());
+            return Ok(ready);
         }
         // [pagecache-read.alone]
         let (page, new) = add_page(self.k, Mapping::of(self.file), index).await?;
         if new && !self.read_alone(page, index).await {
             return Err(Errno::Io);
         }
-        self.collect(index);
-        Ok(())
+        Ok(self.collect(index))
     }
 
+    /// Looks for the run of cached pages from `index` on; tells whether there is one and all of it
+    /// can be copied with nothing else to do.
     // [pagecache-read.run]
-    fn collect(&mut self, index: u64) {
+    fn collect(&mut self, index: u64) -> bool {
         let wanted = index..self.last_index;
-        self.count = self.k.pages.find_run(Mapping::of(self.file), wanted, &mut self.run);
+        let found = self.k.pages.find_run(Mapping::of(self.file), wanted, &mut self.run);
+        self.count = found.count;
+        found.ready
     }
 
     /// What the last page of a run asks for: the next window, and to be up to date.
@@ -142,26 +157,37 @@ impl Reader<'_, '_> {
         read_alone(self.k, self.file, self.ra, page, index).await
     }
 
-    // [pagecache-read.copy]
-    async fn copy(&mut self, position: &mut u64, end: u64) {
-        let k = self.k;
-        let end = end.min(k.inodes[self.file.0 as usize].size.get());
+    async fn copy_one_by_one(&mut self, mut position: u64, end: u64) -> u64 {
         for number in 0..self.count {
-            if *position >= end {
+            if position >= end {
                 break;
             }
-            let index = *position >> k.sizes.page_bits;
+            // [cpu.copy-page]
+            spend(self.k, self.k.settings.cpu.copy_page).await;
+            position = self.copy(number..number + 1, position, end);
+        }
+        position
+    }
+
+    /// Copies pages of the run from a position on; returns the position behind them.
+    // [pagecache-read.copy]
+    fn copy(&mut self, numbers: Range<usize>, mut position: u64, end: u64) -> u64 {
+        let k = self.k;
+        for &page in &self.run[numbers] {
+            if position >= end {
+                break;
+            }
+            let index = position >> k.sizes.page_bits;
             // A page that the last read ended in has counted as used already.
             let last_read = (self.ra.prev_pos - 1) >> k.sizes.page_bits;
             if last_read != index.cast_signed() {
-                k.pages.mark_accessed(self.run[number]);
+                k.pages.mark_accessed(page);
             }
-            // [cpu.copy-page]
-            spend(k, k.settings.cpu.copy_page).await;
-            let start = std::mem::replace(position, end.min((index + 1) << k.sizes.page_bits));
-            check_copied(k, self.file, self.run[number], start..*position);
+            let start = std::mem::replace(&mut position, end.min((index + 1) << k.sizes.page_bits));
+            check_copied(k, self.file, page, start..position);
             self.ra.prev_pos = position.cast_signed();
         }
+        position
     }
 }
 

@@ -178,6 +178,7 @@ impl PageCache {
 
 impl Store {
     // [buffers-life.free]
+    #[inline]
     pub(super) fn try_to_free_buffers(&mut self, page: PageRef) -> bool {
         let entry = self.page_mut(page);
         let Some(buffers) = &entry.buffers else { return true };

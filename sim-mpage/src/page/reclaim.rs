@@ -2,7 +2,7 @@
 //!
 //! A simplification of the kernel's reclaim: `docs/model/pagecache.md`, Memory.
 
-use super::store::{Page, PageCache, Store};
+use super::store::{PageCache, Store};
 use super::{Mapping, Mark, PageRef};
 
 const NOBODY: u32 = u32::MAX;
@@ -94,6 +94,19 @@ impl Store {
         self.list(active).pages -= 1;
     }
 
+    /// Takes the page at the tail of the inactive list off it.
+    #[inline]
+    fn pop_inactive(&mut self) {
+        let list = &mut self.lists.inactive;
+        let previous = self.pages[list.tail as usize].previous;
+        list.tail = previous;
+        list.pages -= 1;
+        match previous {
+            NOBODY => list.head = NOBODY,
+            previous => self.pages[previous as usize].next = NOBODY,
+        }
+    }
+
     fn move_to_head(&mut self, page: PageRef, active: bool) {
         self.leave_list(page);
         self.push_head(page, active);
@@ -139,8 +152,8 @@ impl PageCache {
                 store.move_to_head(page, false);
                 continue;
             }
-            let &Page { mapping, index, .. } = store.page(page);
-            store.remove(page);
+            store.pop_inactive();
+            let (mapping, index) = store.forget(page);
             freed(mapping, index);
             count += 1;
             if count == BATCH {

@@ -84,6 +84,12 @@ impl Store {
 
     pub(super) fn remove(&mut self, page: PageRef) {
         self.leave_list(page);
+        self.forget(page);
+    }
+
+    /// Takes a page that is on no list out of the cache; tells its place.
+    #[inline]
+    pub(super) fn forget(&mut self, page: PageRef) -> (Mapping, u64) {
         let entry = self.page_mut(page);
         let (mapping, index) = (entry.mapping, entry.index);
         entry.pins = 0;
@@ -92,6 +98,7 @@ impl Store {
         }
         self.mappings[mapping.place()].remove(&mut self.chunks, index);
         self.free.push(page.0);
+        (mapping, index)
     }
 
     #[inline]
@@ -130,6 +137,15 @@ fn new_place(pages: &mut Vec<Page>) -> u32 {
     u32::try_from(pages.len() - 1).unwrap_or(u32::MAX)
 }
 
+/// Pages of a file that are cached in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundRun {
+    /// How many there are.
+    pub count: usize,
+    /// Whether there are any, and the last one, too, is up to date and begins no readahead.
+    pub ready: bool,
+}
+
 /// The page cache of files and device.
 #[derive(Clone, Debug, Default)]
 pub struct PageCache {
@@ -144,9 +160,8 @@ impl PageCache {
     }
 
     /// Puts the pages of `mapping` that are cached in a row from the first of `wanted` on into
-    /// `found`, up to and including the first that is not up to date or begins the next readahead;
-    /// returns how many there are.
-    pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [PageRef]) -> usize {
+    /// `found`, up to and including the first that is not up to date or begins the next readahead.
+    pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [PageRef]) -> FoundRun {
         let store = &mut *self.store.borrow_mut();
         let mut count = 0;
         for (index, place) in wanted.zip(found) {
@@ -155,10 +170,10 @@ impl PageCache {
             count += 1;
             let page = store.page(page);
             if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
-                break;
+                return FoundRun { count, ready: false };
             }
         }
-        count
+        FoundRun { count, ready: count > 0 }
     }
 
     /// Adds a page where none is: locked, not up to date, at the head of the inactive list.

@@ -11,7 +11,8 @@ use crate::ext2::disk_format::{
 use crate::ext2::file_map::Run;
 use crate::ext2::layout::plan::Plan;
 use crate::ext2::path::{
-    DIND_POINTER, DIRECT_POINTERS, IND_POINTER, TIND_POINTER, child_of, pointers_per_block, span_of,
+    DIND_POINTER, DIRECT_POINTERS, IND_POINTER, TIND_POINTER, child_of, index_in_parent, pointers_per_block,
+    span_of,
 };
 use crate::medium::{Base, MediumError, check_access};
 
@@ -73,9 +74,10 @@ impl MappedFile {
                 self.data_pointers(span.first, pointers, |place, pointer| put_u32(out, 4 * place, pointer));
             }
             _ => {
-                for index in 0..pointers {
-                    let pointer = child_of(role, index).map_or(0, |child| self.indirect_pointer(child));
-                    put_u32(out, 4 * index as usize, pointer);
+                let ends = (child_of(role, 0), child_of(role, pointers - 1));
+                let (Some(first), Some(last)) = ends else { return };
+                for (&child, &place) in self.indirect.range(first..=last) {
+                    put_u32(out, 4 * index_in_parent(child) as usize, pointer_to(place));
                 }
             }
         }
