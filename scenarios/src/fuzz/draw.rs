@@ -49,7 +49,7 @@ pub fn scenario(seed: u64, case: u64) -> Scenario {
     let device = host::device(draw);
     let kernel = host::kernel(draw);
     let page_size = kernel.page_size.0;
-    let queue = host::queue(draw, page_size);
+    let queue = host::queue(draw, page_size, host::longest_request(&device));
     let block_size = draw.of(&[1_024, 2_048, 4_096, 4_096]);
     let files = files::files(draw, block_size);
     let faulty = draw.one_in(4);

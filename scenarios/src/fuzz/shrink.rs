@@ -48,6 +48,9 @@ fn put_back<T: PartialEq>(value: &mut T, default: T) -> bool {
 
 /// The smallest case that was found, and what is wrong with it.
 pub fn shrink(scenario: Scenario, failure: Failure) -> (Scenario, Failure) {
+    if matches!(failure, Failure::NoScenario(_)) {
+        return (scenario, failure);
+    }
     let mut shrinking = Shrinking { scenario, failure, tries: 0 };
     loop {
         let before = shrinking.scenario.clone();
@@ -56,10 +59,10 @@ pub fn shrink(scenario: Scenario, failure: Failure) -> (Scenario, Failure) {
         for setting in SETTINGS {
             shrinking.attempt(setting);
         }
-        shrinking.one_by_one(|s| s.faults.len(), |s, place| drop(s.faults.remove(place)));
-        shrinking.one_by_one(|s| s.pages.len(), |s, place| drop(s.pages.remove(place)));
+        shrinking.one_by_one(|s| s.faults.len(), |s, place| _ = s.faults.remove(place));
+        shrinking.one_by_one(|s| s.pages.len(), |s, place| _ = s.pages.remove(place));
         shrinking
-            .one_by_one(|s| s.filesystem.files.0.len(), |s, place| drop(s.filesystem.files.0.remove(place)));
+            .one_by_one(|s| s.filesystem.files.0.len(), |s, place| _ = s.filesystem.files.0.remove(place));
         if before == shrinking.scenario || shrinking.tries > MOST_TRIES {
             return (shrinking.scenario, shrinking.failure);
         }
@@ -100,7 +103,7 @@ impl Shrinking {
     }
 
     fn tasks(&mut self) {
-        self.one_by_one(|s| s.workload.tasks.0.len(), |s, place| drop(s.workload.tasks.0.remove(place)));
+        self.one_by_one(|s| s.workload.tasks.0.len(), |s, place| _ = s.workload.tasks.0.remove(place));
     }
 
     /// Leaves calls out, long pieces first; with a call that opens, all that use its handle.
