@@ -92,6 +92,9 @@ impl Cached<'_> {
         let end = end.ok_or_else(|| ("page", format!("the file has {in_file} pages, 0 the first")))?;
         let buffers: Option<Vec<BufferState>> =
             self.entry.buffers.as_ref().map(|list| list.iter().map(|flags| buffer(flags)).collect());
+        if self.entry.dirty && self.entry.up_to_date == Some(false) && buffers.is_none() {
+            return Err(("up_to_date", "a dirty page without buffers holds valid data".to_owned()));
+        }
         if let Some(buffers) = &buffers {
             self.check_buffers(buffers, page, count)?;
         }

@@ -218,6 +218,13 @@ fn new_buffers_take_over_the_marks_of_their_page() {
     }
 }
 
+#[test]
+fn a_dirty_page_that_nothing_was_read_into_is_refused() {
+    let mut machine = machine(&[(0, 1000, 4)], 4096, WRITEBACK);
+    machine.pages = vec![PageState { buffers: None, ..dirty_page(0, false, "") }];
+    assert!(matches!(super::run(machine, &mut Nothing), Err(RunError::PageState(_))));
+}
+
 fn bytes(length: u64) -> Call {
     Call::Pread { handle: Handle(0), offset: 0, length }
 }

@@ -92,3 +92,32 @@ impl Pages {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::machine;
+    use super::*;
+
+    const FILE: Option<FileId> = Some(FileId(0));
+
+    #[test]
+    fn a_block_is_read_once_while_its_page_is_there_unless_that_failed() {
+        let mut pages = Pages::new(&machine(&[]), [1000].into_iter());
+        assert!(pages.begin(None, 1000).is_err(), "cached to begin with");
+        assert!(pages.begin(FILE, 3).is_err(), "not cached");
+        pages.change((FILE, 3), PageChange::Added).unwrap();
+        assert!(pages.change((FILE, 3), PageChange::Added).is_err());
+        pages.begin(FILE, 3).unwrap();
+        assert!(pages.begin(FILE, 3).is_err(), "on its way");
+        for change in [PageChange::Freed, PageChange::UpToDate] {
+            let mut pages = Pages { blocks_per_page: 1, pages: pages.pages.clone() };
+            assert!(pages.change((FILE, 3), change).is_err(), "being read");
+        }
+        pages.end(FILE, 3, true).unwrap();
+        pages.begin(FILE, 3).unwrap();
+        pages.end(FILE, 3, false).unwrap();
+        assert!(pages.begin(FILE, 3).is_err(), "read already");
+        pages.change((FILE, 3), PageChange::Freed).unwrap();
+        assert!(pages.begin(FILE, 3).is_err(), "gone");
+    }
+}
