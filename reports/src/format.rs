@@ -41,6 +41,22 @@ impl TimeScale {
         decimal(steps, self.decimals)
     }
 
+    /// `nanoseconds` in this unit, without the unit's name and with no more decimals than it has, for
+    /// a tick of an axis: `2.5`.
+    pub fn exact(self, nanoseconds: u64) -> String {
+        let (whole, rest) = (nanoseconds / self.nanoseconds, nanoseconds % self.nanoseconds);
+        let digits = self.nanoseconds.ilog10() as usize;
+        let decimals = if rest == 0 { String::new() } else { format!(".{rest:0digits$}") };
+        format!("{}{}", grouped(whole.into()), decimals.trim_end_matches('0'))
+    }
+
+    /// `nanoseconds` with no more decimals than it has, in the largest unit that it fills: `500 us`.
+    pub fn exact_with_unit(nanoseconds: u64) -> String {
+        let scale = TimeScale::ALL.into_iter().find(|scale| scale.nanoseconds <= nanoseconds);
+        let scale = scale.unwrap_or(TimeScale::ALL[3]);
+        format!("{} {}", scale.exact(nanoseconds), scale.unit)
+    }
+
     fn steps(self, nanoseconds: u128) -> u128 {
         let per_step = u128::from(self.nanoseconds) / power_of_ten(self.decimals);
         nanoseconds.saturating_add(per_step / 2) / per_step
@@ -108,6 +124,15 @@ mod tests {
             .map(|largest| TimeScale::for_largest(largest).unit)
             .collect();
         assert_eq!(units, ["ns", "ns", "us", "us", "ms", "ms", "s"]);
+    }
+
+    #[test]
+    fn ticks_are_exact() {
+        let milliseconds = TimeScale::for_largest(2_000_000);
+        let written = [0, 2_500_000, 10_000_000, 2_000_000_000].map(|time| milliseconds.exact(time));
+        assert_eq!(written, ["0", "2.5", "10", "2,000"]);
+        let written = [0, 20, 500_000, 2_000_000, 1_500_000_000].map(TimeScale::exact_with_unit);
+        assert_eq!(written, ["0 ns", "20 ns", "500 us", "2 ms", "1.5 s"]);
     }
 
     #[test]

@@ -2,20 +2,23 @@
 //!
 //! A call is its name and its words, separated by spaces: `open f /f r`, `pread f 0 64KiB`,
 //! `sleep 5`. Handles are words of the caller's choice. A bare integer is bytes, in `sleep`
-//! milliseconds; a unit may follow. The `/` that a path begins with is optional. Left out: paths
-//! with spaces in them.
+//! milliseconds; a unit may follow. The `/` that a path begins with is optional. In a path a space is
+//! written `\040`, as in `/proc/mounts`: a backslash and three octal digits stand for a character.
 
 mod names;
 mod problem;
+mod results;
 
 use std::ops::Range;
 
 use sim_core::io::FileId;
+use sim_core::io::blocks::{NotBlocks, escape_name, unescape_name};
 use sim_core::time::Duration;
 use sim_mpage::call::{Access, Advice, Call};
 
 pub use names::{FileNames, Handles};
 pub use problem::{CallError, CallProblem};
+pub use results::{error_text, result_text, result_value};
 
 use self::names::plain;
 use crate::nearest::nearest;
@@ -89,9 +92,13 @@ impl Word<'_> {
     }
 
     fn file(&self, files: &mut FileNames) -> Result<FileId, CallError> {
-        files.find(self.text).ok_or_else(|| {
-            let nearest = nearest(plain(self.text), files.paths().iter().map(String::as_str));
-            let nearest = nearest.map(|path| format!("/{path}"));
+        let path = unescape_name(self.text).map_err(|NotBlocks { start, end, wrong }| CallError {
+            problem: CallProblem::Path(wrong),
+            span: self.span.start + start..self.span.start + end,
+        })?;
+        files.find(&path).ok_or_else(|| {
+            let nearest = nearest(plain(&path), files.paths().iter().map(String::as_str));
+            let nearest = nearest.map(|path| format!("/{}", escape_name(path)));
             self.wrong(CallProblem::UnknownFile { path: self.text.to_owned(), nearest })
         })
     }
@@ -107,6 +114,15 @@ fn words(text: &str) -> Vec<Word<'_>> {
         at += piece.len() + 1;
     }
     words
+}
+
+/// Where in the text of a call the path of a file stands, if it names one.
+pub fn place_of_path(text: &str) -> Option<Range<usize>> {
+    let words = words(text);
+    let (_, arguments) =
+        CALLS.iter().find(|(name, _)| words.first().is_some_and(|word| word.text == *name))?;
+    let index = arguments.split(' ').position(|argument| argument == "PATH")?;
+    words.get(index + 1).map(|word| word.span.clone())
 }
 
 /// Reads one call. Words that open files are added to `handles`.
@@ -266,6 +282,35 @@ mod tests {
         for (calls, message, span) in cases {
             assert_eq!(problem(calls), (message.to_owned(), span), "{calls:?}");
         }
+    }
+
+    #[test]
+    fn a_path_may_have_spaces() {
+        let (mut files, mut handles) = (FileNames::fixed(["/my file", "/a\\b"]), Handles::new());
+        for (call, file) in [("open a /my\\040file r", 0), ("open b a\\134b r", 1)] {
+            let call = parse_call(call, &mut files, &mut handles).unwrap();
+            assert!(matches!(call, Call::Open { file: FileId(found), .. } if found == file), "{call:?}");
+        }
+        let mut problem = |call: &str| {
+            let error = parse_call(call, &mut files, &mut handles).unwrap_err();
+            (error.to_string(), error.span, error.problem.help())
+        };
+        let (message, span, _) = problem("open c /my\\x20file r");
+        assert_eq!((message.as_str(), span), ("a `\\` in a path that stands for no character", 10..11));
+        let (message, _, help) = problem("open c /my file r");
+        assert_eq!(message, "expected \"open HANDLE PATH r|w\"");
+        assert!(help.unwrap().contains("\\040"));
+        let (message, ..) = problem("open c /myfile r");
+        assert!(message.ends_with("did you mean \"/my\\040file\"?"), "{message}");
+    }
+
+    #[test]
+    fn the_path_of_a_call_is_found_in_its_text() {
+        let path = |text: &'static str| place_of_path(text).map(|span| &text[span]);
+        assert_eq!(path("open  f /a\\040b r"), Some("/a\\040b"));
+        assert_eq!(path("writeback /f"), Some("/f"));
+        assert_eq!(path("read f 5"), None);
+        assert_eq!(path("open f"), None);
     }
 
     #[test]

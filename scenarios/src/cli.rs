@@ -3,10 +3,12 @@
 //! Exit codes: 0 as it should be, 1 a difference, 2 wrong use or wrong input, 3 the machine failed
 //! (disk full, unreadable). A subcommand is a file with its arguments and a function `execute`.
 
+mod check;
 mod completions;
 mod conform;
 mod fuzz;
 mod help;
+mod inspect;
 mod man;
 mod run;
 mod scenarios;
@@ -52,8 +54,14 @@ enum Command {
     /// Runs scenarios, or reads a file of an ext2 image, and compares the arms.
     #[command(help_template = help::TEMPLATE, before_help = help::RUN_EXAMPLES, after_long_help = help::REFERENCE)]
     Run(run::Arguments),
+    /// Runs scenarios and compares with what they say must come out.
+    #[command(help_template = help::TEMPLATE, before_help = help::CHECK_EXAMPLES, after_long_help = help::EXPECTATIONS)]
+    Check(check::Arguments),
     /// Compares the simulator with recorded kernel traces.
     Conform(conform::Arguments),
+    /// Prints what an ext2 image holds or a scenario describes, and where the blocks of a file lie.
+    #[command(help_template = help::TEMPLATE, before_help = inspect::EXAMPLES, after_long_help = help::REFERENCE)]
+    Inspect(inspect::Arguments),
     /// Runs random scenarios and checks what must hold of all.
     #[command(hide = true)]
     Fuzz(fuzz::Arguments),
@@ -93,7 +101,8 @@ enum PlainFormat {
 pub(crate) fn main() -> ExitCode {
     // Elsewhere than on a terminal nobody reads an introduction: no arguments are wrong use.
     if std::env::args_os().len() < 2 && io::stdout().is_terminal() {
-        return print(help::INTRODUCTION).map_or_else(|error| tell(&error.into()), |()| ExitCode::SUCCESS);
+        let code = print(help::INTRODUCTION).map_or_else(|error| tell(&error.into()), |()| 0);
+        return ExitCode::from(code);
     }
     let command_line = match CommandLine::try_parse() {
         Ok(command_line) => command_line,
@@ -105,18 +114,20 @@ pub(crate) fn main() -> ExitCode {
     };
     let result = match &command_line.command {
         Command::Run(arguments) => run::execute(arguments),
+        Command::Check(arguments) => check::execute(arguments),
         Command::Conform(arguments) => conform::execute(arguments),
+        Command::Inspect(arguments) => inspect::execute(arguments),
         Command::Fuzz(arguments) => fuzz::execute(arguments),
         Command::Scenarios(arguments) => scenarios::execute(arguments),
         Command::Schema(arguments) => schema::execute(arguments),
         Command::Completions(arguments) => completions::execute(arguments),
         Command::Man(arguments) => man::execute(arguments),
     };
-    result.unwrap_or_else(|error| tell(&error))
+    result.unwrap_or_else(|error| ExitCode::from(tell(&error)))
 }
 
 /// Prints an error and says which exit code it is.
-fn tell(error: &anyhow::Error) -> ExitCode {
+fn tell(error: &anyhow::Error) -> u8 {
     let io_error = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
     let kind = io_error.map(io::Error::kind);
     let mut stderr = io::stderr().lock();
@@ -127,8 +138,8 @@ fn tell(error: &anyhow::Error) -> ExitCode {
         None => writeln!(stderr, "error: {error:#}"),
     });
     match kind {
-        None | Some(io::ErrorKind::NotFound) => ExitCode::from(WRONG_INPUT),
-        Some(_) => ExitCode::from(MACHINE_FAILED),
+        None | Some(io::ErrorKind::NotFound) => WRONG_INPUT,
+        Some(_) => MACHINE_FAILED,
     }
 }
 

@@ -4,21 +4,38 @@
 //! same calls, and both sides are written as the same lines, level by level: the first line that is
 //! not the same is the difference.
 
+mod align;
+mod causes;
+mod explain;
 pub mod level;
 mod lines;
 mod machine;
+mod names;
 pub mod recorded;
 pub mod report;
+mod words;
 
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sim_core::trace::Memory;
-use sim_mpage::run::run;
+use sim_core::trace::{Event, Memory};
+use sim_mpage::run::{Outcome, run};
 
+use causes::Causes;
 use level::{Difference, Level};
-use lines::Names;
+use names::Names;
 use recorded::Recorded;
+
+pub use explain::explain;
+
+/// The block layer's worker among the tasks of a run.
+const WORKER: &str = "kworker";
+
+/// A simulated run: all that happened, and what it came to.
+struct Simulated {
+    events: Vec<Event>,
+    outcome: Outcome,
+}
 
 /// What came of one trace.
 #[derive(Clone, Debug)]
@@ -95,11 +112,17 @@ pub fn conform(paths: &[PathBuf], only: Option<Level>) -> Result<Vec<Verdict>, C
 }
 
 fn compare_file(path: &Path, only: Option<Level>) -> Result<Verdict, ConformError> {
+    Ok(compare(&read_trace(path)?, only))
+}
+
+/// Reads a trace.
+///
+/// # Errors
+/// [`ConformError`] if it cannot be read, or is none.
+pub fn read_trace(path: &Path) -> Result<Recorded, ConformError> {
     let unreadable = |source| ConformError::Unreadable { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let recorded = serde_json::from_str(&text)
-        .map_err(|source| ConformError::NotATrace { path: path.to_owned(), source })?;
-    Ok(compare(&recorded, only))
+    serde_json::from_str(&text).map_err(|source| ConformError::NotATrace { path: path.to_owned(), source })
 }
 
 /// Compares one trace at the levels that it is good for, or at one of them.
@@ -107,10 +130,11 @@ pub fn compare(recorded: &Recorded, only: Option<Level>) -> Verdict {
     let levels = Level::ALL.into_iter().filter(|level| level.applies_to(recorded));
     let levels: Vec<_> = levels.filter(|level| only.is_none_or(|only| *level == only)).collect();
     let compared = match simulate(recorded) {
-        Ok(simulated) => {
+        Ok(ran) => {
             let names = Names::of(recorded);
-            let kernel = lines::recorded(recorded);
-            let compare = |level: Level| (level, level.difference(&kernel, &simulated, &names));
+            let (kernel, simulated) = (lines::recorded(recorded), lines::simulated(recorded, &ran));
+            let causes = Causes { ran: &ran, lines: &simulated, names: &names };
+            let compare = |level: Level| (level, level.difference(&kernel, &causes));
             levels.into_iter().map(compare).collect()
         }
         Err(why) => levels.into_iter().map(|level| (level, Some(Difference::not_run(&why)))).collect(),
@@ -118,9 +142,9 @@ pub fn compare(recorded: &Recorded, only: Option<Level>) -> Verdict {
     Verdict { id: recorded.id.clone(), levels: compared }
 }
 
-fn simulate(recorded: &Recorded) -> Result<Vec<lines::Line>, String> {
+fn simulate(recorded: &Recorded) -> Result<Simulated, String> {
     let machine = machine::of(recorded)?;
     let mut memory = Memory::default();
     let outcome = run(machine, &mut memory).map_err(|error| error.to_string())?;
-    Ok(lines::simulated(recorded, &memory.events, &outcome))
+    Ok(Simulated { events: memory.events, outcome })
 }

@@ -105,6 +105,45 @@ impl ScenarioInput {
     }
 }
 
+/// The scenarios that paths stand for: each a scenario as [`ScenarioInput::open`] takes it, or a
+/// directory, which stands for all the scenario files in it, by name. Without a path: the library.
+///
+/// # Errors
+/// [`InputError`], if one cannot be found or read.
+pub fn scenarios(paths: &[String]) -> Result<Vec<ScenarioInput>, InputError> {
+    if paths.is_empty() {
+        return Ok(LIBRARY.iter().map(ScenarioInput::of_library).collect());
+    }
+    let mut inputs = Vec::new();
+    for path in paths {
+        let of_library = LIBRARY.iter().any(|entry| entry.name == path);
+        if of_library || !Path::new(path).is_dir() {
+            inputs.push(ScenarioInput::open(path)?);
+            continue;
+        }
+        for file in
+            files_in(Path::new(path)).map_err(|source| InputError::Read { name: path.clone(), source })?
+        {
+            inputs.push(ScenarioInput::of_file(&file)?);
+        }
+    }
+    Ok(inputs)
+}
+
+/// The scenario files in a directory, by name.
+fn files_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(SUFFIX) && !path.is_dir() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 fn read_text(name: &str, source: impl Read) -> Result<String, InputError> {
     let mut bytes = Vec::new();
     source
@@ -141,6 +180,10 @@ impl load::Input for ScenarioInput {
                 _ => error.to_string(),
             }),
         }
+    }
+
+    fn place(&self, path: &str) -> String {
+        self.relative(path).display().to_string()
     }
 
     fn image(&self, path: &str) -> Result<Arc<dyn ReadAt>, String> {

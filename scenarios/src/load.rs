@@ -11,6 +11,8 @@ pub mod arms;
 pub mod check;
 pub mod diagnostic;
 pub mod extend;
+mod locate;
+mod not_json;
 pub mod overrides;
 pub mod parse;
 pub mod path;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use rayon::prelude::*;
 use sim_core::io::blocks::{DiskOrder, Order};
-use sim_core::io::{BioId, FileId, RequestId};
+use sim_core::io::{BioId, FileId, Parts, Reason, RequestId};
 use sim_core::statistics::Summary;
 use sim_core::trace::{Event, Memory, Orders, Sink, What};
 use sim_mpage::ext2::block_set::BlockSet;
@@ -83,7 +83,9 @@ pub struct ArmRun {
     pub files: Vec<FileName>,
     /// Its figures.
     pub figures: Summary,
-    /// What the calls of each task returned.
+    /// The names of the workload's tasks.
+    pub workload: Vec<String>,
+    /// What the calls of each of them returned.
     pub results: Vec<Vec<i64>>,
     /// The names of all tasks of the trace, by their numbers.
     pub tasks: Vec<String>,
@@ -122,6 +124,12 @@ pub struct Record {
     pub queued: Vec<Span>,
     /// From issue to completion, request by request.
     pub issued: Vec<Span>,
+    /// Why each bio was sent.
+    pub reasons: Vec<Reason>,
+    /// The bios in each request, in order of sectors.
+    pub bios_of: Vec<Vec<usize>>,
+    /// Where the time of each request went; nothing is known of one that has not completed.
+    pub parts: Vec<Parts>,
     bios: Vec<(BioId, usize)>,
     requests: Vec<(RequestId, usize, Vec<BioId>)>,
 }
@@ -132,6 +140,9 @@ impl Record {
             orders: Orders::new(block_sectors),
             queued: Vec::new(),
             issued: Vec::new(),
+            reasons: Vec::new(),
+            bios_of: Vec::new(),
+            parts: Vec::new(),
             bios: Vec::new(),
             requests: Vec::new(),
         }
@@ -147,10 +158,11 @@ impl Record {
         &self.orders.issued
     }
 
-    fn complete(&mut self, request: RequestId, at: u64) {
+    fn complete(&mut self, request: RequestId, at: u64, parts: Parts) {
         let Some(place) = self.requests.iter().position(|(id, ..)| *id == request) else { return };
         let (_, number, bios) = self.requests.swap_remove(place);
         self.issued[number].end_ns = at;
+        self.parts[number] = parts;
         for &(id, number) in &self.bios {
             if bios.contains(&id) {
                 self.queued[number].end_ns = at;
@@ -168,15 +180,20 @@ impl Sink for Record {
         let at = event.at.nanoseconds();
         let begun = Span { start_ns: at, end_ns: 0 };
         match &event.what {
-            What::Queued { bio, .. } => {
+            What::Queued { bio, reason, .. } => {
                 self.bios.push((*bio, self.queued.len()));
                 self.queued.push(begun);
+                self.reasons.push(*reason);
             }
             What::Issued { request, bios, .. } => {
                 self.requests.push((*request, self.issued.len(), bios.clone()));
                 self.issued.push(begun);
+                let number =
+                    |id: &BioId| self.bios.iter().find(|(known, _)| known == id).map(|(_, number)| *number);
+                self.bios_of.push(bios.iter().filter_map(number).collect());
+                self.parts.push(Parts::default());
             }
-            What::Completed { request, .. } => self.complete(*request, at),
+            What::Completed { request, parts, .. } => self.complete(*request, at, **parts),
             _ => {}
         }
     }
@@ -272,6 +289,7 @@ fn run_arm(arm: &Arm, wanted: Wanted) -> Result<ArmRun, ArmProblem> {
         record: listeners.record,
         files,
         figures: outcome.figures,
+        workload: machine.tasks.iter().map(|task| task.name.clone()).collect(),
         results: outcome.results,
         tasks: outcome.tasks,
         facts: listeners.facts,

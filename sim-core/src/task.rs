@@ -53,6 +53,7 @@ pub enum Precedence {
 
 impl Precedence {
     /// The queue that a class stands in; lower queues go first.
+    // [processes.ordinary] [processes.workers] [block-worker.policy-fifo]
     #[inline]
     const fn queue(self, class: Class) -> usize {
         match (self, class) {

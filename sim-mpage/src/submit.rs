@@ -68,6 +68,8 @@ pub struct InFlight {
 pub struct Bios {
     first: u64,
     window: VecDeque<Option<InFlight>>,
+    /// Those that begin past the device's end: they fail without having been queued.
+    beyond_end: VecDeque<InFlight>,
 }
 
 impl Bios {
@@ -78,6 +80,11 @@ impl Bios {
 
     fn place(&self, id: BioId) -> usize {
         usize::try_from(id.0.wrapping_sub(self.first)).unwrap_or(usize::MAX)
+    }
+
+    /// Takes a bio that was not queued because it begins past the device's end.
+    pub fn take_beyond_end(&mut self) -> Option<InFlight> {
+        self.beyond_end.pop_front()
     }
 
     /// The bio, while it has not ended.
@@ -316,8 +323,21 @@ pub fn call_worker(k: &Kernel) {
 /// for a tag.
 pub async fn submit_bio(k: &Kernel, new: NewBio) {
     k.tasks.give_way().await;
-    // [cpu.bio]
+    // [block-bio.cpu] [cpu.bio]
     spend(k, k.settings.cpu.bio).await;
+    // [mpage-end.beyond]
+    if new.sector.0 >= k.sizes.device_sectors {
+        let failed = InFlight {
+            operation: new.operation,
+            sector: new.sector,
+            sectors: 0,
+            pages: new.pages,
+            end_io: new.end_io,
+            queued: EventId::NONE,
+        };
+        k.bios.borrow_mut().beyond_end.push_back(failed);
+        return;
+    }
     let bio = queue(k, new);
     let queued = k.bios.borrow().get(bio.id).map_or(EventId::NONE, |bio| bio.queued);
     let span = enter_span(k, queued);

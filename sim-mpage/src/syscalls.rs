@@ -150,6 +150,7 @@ async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64,
             let vma = process.mappings.get_mut(&handle).ok_or(Errno::BadHandle)?;
             mread(k, vma, &mut open.ra, offset).await.map(|()| 0)
         }
+        // [error.heal]
         Call::Fail { sector, sectors } => {
             let sector = Sector(sector);
             k.faults.borrow_mut().add(Fault { sector, sectors, operation: None, times: None });

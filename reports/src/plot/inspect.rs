@@ -148,6 +148,18 @@ fn unescape(text: &str) -> String {
     plain.replace("&amp;", "&")
 }
 
+/// All texts in the order of the document.
+pub(crate) fn texts(svg: &str) -> Vec<String> {
+    let texts = parse(svg).into_iter().filter(|element| element.name == "text");
+    texts.map(|element| element.text).collect()
+}
+
+/// The elements of one class.
+pub(crate) fn of_class<'a>(elements: &'a [Element], class: &str) -> Vec<&'a Element> {
+    let has = |element: &&Element| element.attributes.get("class").is_some_and(|own| own == class);
+    elements.iter().filter(has).collect()
+}
+
 /// The fills of all classes, in light or in dark mode.
 fn fills(svg: &str, dark: bool) -> BTreeMap<String, String> {
     let (light, after) = svg.split_once("@media (prefers-color-scheme: dark)").unwrap();
@@ -194,6 +206,7 @@ pub(crate) fn check(svg: &str) {
         }
     }
     check_grounds(svg, &drawn);
+    check_legend(&drawn);
     check_tooltips(&elements);
 }
 
@@ -217,6 +230,40 @@ fn check_grounds(svg: &str, drawn: &[&Element]) {
     }
 }
 
+/// Every series that is drawn has a sample in the legend: left of a small text that begins there.
+fn check_legend(drawn: &[&Element]) {
+    const SERIES: [&str; 13] = [
+        "data",
+        "data-solid",
+        "indirect",
+        "metadata",
+        "command",
+        "queue",
+        "overhead",
+        "seek",
+        "rotation",
+        "backward",
+        "backward-mark",
+        "curve",
+        "curve-mark",
+    ];
+    let meanings = drawn.iter().filter(|element| {
+        let is = |key, value: &str| element.attributes.get(key).is_some_and(|own| own == value);
+        is("class", "muted") && is("font-size", "11") && is("text-anchor", "start")
+    });
+    let beside: Vec<Bounds> = meanings
+        .map(|text| {
+            let (x, y) = (text.length("x"), text.length("y"));
+            Bounds { left: x - 23 * 16, right: x - 5 * 16, top: y - 11 * 16, bottom: y + 5 * 16 }
+        })
+        .collect();
+    let is_sample = |element: &&&Element| beside.iter().any(|beside| beside.contains(element.bounds()));
+    let samples: Vec<&str> = drawn.iter().filter(is_sample).map(|element| element.get("class")).collect();
+    for element in drawn.iter().filter(|element| SERIES.contains(&element.class())) {
+        assert!(samples.contains(&element.class()), "{element:?} is not in the legend");
+    }
+}
+
 /// Every group says what it is.
 fn check_tooltips(elements: &[Element]) {
     for pair in elements.windows(2).filter(|pair| pair[0].name == "g") {
@@ -227,30 +274,36 @@ fn check_tooltips(elements: &[Element]) {
 #[test]
 #[should_panic(expected = "runs into")]
 fn overlapping_texts_are_found() {
-    use super::svg::{Anchor, Px, Svg};
-    let mut svg = Svg::new(Px::new(200));
+    use super::canvas::{Anchor, Canvas};
+    use super::length::Px;
+    use super::palette::Style;
+    let mut canvas = Canvas::new(Px::new(200));
     for x in [20, 30] {
-        svg.text("text", Font::Small, Anchor::Start, (Px::new(x), Px::new(20)), "wide");
+        canvas.text(Style::Text, Font::Small, Anchor::Start, (Px::new(x), Px::new(20)), "wide");
     }
-    check(&svg.finish(Px::new(40), "", ""));
+    check(&canvas.finish(Px::new(40), "", "").to_svg());
 }
 
 #[test]
 #[should_panic(expected = "leaves the canvas")]
 fn text_beyond_the_edge_is_found() {
-    use super::svg::{Anchor, Px, Svg};
-    let mut svg = Svg::new(Px::new(200));
-    svg.text("text", Font::Small, Anchor::Start, (Px::new(190), Px::new(20)), "wide");
-    check(&svg.finish(Px::new(40), "", ""));
+    use super::canvas::{Anchor, Canvas};
+    use super::length::Px;
+    use super::palette::Style;
+    let mut canvas = Canvas::new(Px::new(200));
+    canvas.text(Style::Text, Font::Small, Anchor::Start, (Px::new(190), Px::new(20)), "wide");
+    check(&canvas.finish(Px::new(40), "", "").to_svg());
 }
 
 #[test]
 #[should_panic(expected = "contrast")]
 fn pale_text_is_found() {
-    use super::svg::{Anchor, Area, Px, Svg};
-    let mut svg = Svg::new(Px::new(200));
+    use super::canvas::{Anchor, Canvas};
+    use super::length::{Area, Px};
+    use super::palette::Style;
+    let mut canvas = Canvas::new(Px::new(200));
     let area = Area { left: Px::new(10), top: Px::new(10), right: Px::new(100), bottom: Px::new(30) };
-    svg.rect("indirect", area, Px::ZERO);
-    svg.text("muted", Font::Small, Anchor::Start, (Px::new(20), Px::new(24)), "pale");
-    check(&svg.finish(Px::new(40), "", ""));
+    canvas.rect(Style::Indirect, area, Px::ZERO);
+    canvas.text(Style::Muted, Font::Small, Anchor::Start, (Px::new(20), Px::new(24)), "pale");
+    check(&canvas.finish(Px::new(40), "", "").to_svg());
 }

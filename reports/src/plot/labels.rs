@@ -1,6 +1,8 @@
 //! Labels on one line that must not run into each other.
 
-use super::svg::{Anchor, Px, Svg};
+use super::canvas::{Anchor, Canvas};
+use super::length::Px;
+use super::palette::Style;
 use super::text::Font;
 
 /// A mark that would like a label, in order from left to right.
@@ -70,13 +72,13 @@ impl Line {
     }
 
     /// Places labels and writes them on the base line `y`.
-    pub(crate) fn write(self, svg: &mut Svg, class: &str, y: Px, slots: &[Slot]) {
+    pub(crate) fn write(self, canvas: &mut Canvas, style: Style, y: Px, slots: &[Slot]) {
         for Label { text, left, right } in self.place(slots).into_iter().flatten() {
             let (anchor, x) = match self.align {
                 Align::Along => (Anchor::Middle, (left + right) / 2),
                 Align::Beside => (Anchor::Start, left),
             };
-            svg.text(class, self.font, anchor, (x, y), &text);
+            canvas.text(style, self.font, anchor, (x, y), &text);
         }
     }
 

@@ -5,7 +5,7 @@
 //! away, so the widths serve as an upper bound. What is not ASCII counts two ems, more than the
 //! widest glyph of both faces but for a few Canadian syllables.
 
-use super::svg::Px;
+use super::length::Px;
 
 /// A size and a weight of the one family that pictures use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

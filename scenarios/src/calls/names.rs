@@ -25,6 +25,11 @@ impl FileNames {
         FileNames { paths: Vec::new(), grows: true }
     }
 
+    /// Whether naming a file makes it one.
+    pub fn grows(&self) -> bool {
+        self.grows
+    }
+
     /// The paths in the order of the files' numbers, without the `/` in front.
     pub fn paths(&self) -> &[String] {
         &self.paths

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use sim_core::io::blocks::Wrong;
+
+use super::CALLS;
 use crate::quantity::QuantityError;
 
 /// What is wrong with the text of a call.
@@ -22,13 +25,16 @@ pub enum CallProblem {
     #[error("the call \"{0}\" is not built yet")]
     NotBuilt(String),
     /// A word is missing or one too many.
-    #[error("expected \"{name} {words}\"")]
+    #[error("expected \"{}\"", [*name, *words].join(" ").trim_end())]
     Words {
         /// The call.
         name: &'static str,
         /// The words that it takes.
         words: &'static str,
     },
+    /// A backslash in a path that begins no escape.
+    #[error("a `\\` in a path that stands for no character")]
+    Path(Wrong),
     /// No such file.
     #[error("no file \"{path}\" in this filesystem{}", suggestion(.nearest))]
     UnknownFile {
@@ -72,23 +78,56 @@ pub enum CallProblem {
 
 impl CallProblem {
     /// What was expected at the place of the problem, in few words.
-    pub fn expected(&self) -> &'static str {
+    pub fn expected(&self) -> String {
         match self {
-            CallProblem::Empty | CallProblem::Unknown { .. } => "expected a system call",
-            CallProblem::NotBuilt(_) => "cannot be made, so it is refused",
-            CallProblem::Words { .. } => "this call",
-            CallProblem::UnknownFile { .. } => "expected the path of a file",
-            CallProblem::NotOpen { .. } => "expected the handle of an open file",
-            CallProblem::AlreadyOpen(_) => "expected another handle",
-            CallProblem::Access(_) => "expected r or w",
-            CallProblem::Advice(_) => "expected an advice",
-            CallProblem::Number(_) => "expected a number",
-            CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time",
-            CallProblem::Quantity(_) => "expected a quantity",
-            CallProblem::RangeTooLarge { .. } => "expected less",
+            CallProblem::Empty | CallProblem::Unknown { .. } => "expected a system call".to_owned(),
+            CallProblem::NotBuilt(_) => "cannot be made, so it is refused".to_owned(),
+            CallProblem::Words { words, .. } => {
+                let words = if words.is_empty() { "nothing" } else { words };
+                format!("expected {words} after the call's name")
+            }
+            CallProblem::Path(wrong) => wrong.to_string(),
+            CallProblem::UnknownFile { .. } => "expected the path of a file".to_owned(),
+            CallProblem::NotOpen { .. } => "expected the handle of an open file".to_owned(),
+            CallProblem::AlreadyOpen(_) => "expected another handle".to_owned(),
+            CallProblem::Access(_) => "expected r or w".to_owned(),
+            CallProblem::Advice(_) => "expected an advice".to_owned(),
+            CallProblem::Number(_) => "expected a number".to_owned(),
+            CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time".to_owned(),
+            CallProblem::Quantity(_) => "expected a quantity".to_owned(),
+            CallProblem::RangeTooLarge { .. } => "expected less".to_owned(),
+        }
+    }
+
+    /// How it may be mended, where that is not said already.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            CallProblem::Words { words, .. } if words.contains("PATH") => Some(SPACES.to_owned()),
+            CallProblem::Path(_) => Some(SPACES.to_owned()),
+            CallProblem::Words { words, .. } if words.contains("TIME") || words.contains("LENGTH") => {
+                Some("a unit stands directly behind its number: 5ms, 64KiB".to_owned())
+            }
+            CallProblem::Empty | CallProblem::Unknown { nearest: None, .. } => {
+                let names = CALLS.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+                Some(format!("calls are {}", names.join(", ")))
+            }
+            CallProblem::UnknownFile { nearest: None, .. } => {
+                Some("the filesystem's \"files\" say which there are".to_owned())
+            }
+            CallProblem::NotOpen { handle, nearest: None } => {
+                Some(format!("open it first: \"open {handle} PATH r\""))
+            }
+            CallProblem::AlreadyOpen(handle) => {
+                Some(format!("close it first: \"close {handle}\", or choose another word"))
+            }
+            CallProblem::NotBuilt(_) => Some("leave it out".to_owned()),
+            _ => None,
         }
     }
 }
+
+const SPACES: &str =
+    "a space in a path is written \\040, a backslash \\134; in JSON the backslash is doubled";
 
 fn suggestion<T: AsRef<str>>(nearest: &Option<T>) -> String {
     nearest.as_ref().map(|nearest| format!("; did you mean \"{}\"?", nearest.as_ref())).unwrap_or_default()

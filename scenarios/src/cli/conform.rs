@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Compares only this level; without it, all that a trace is good for.
     #[arg(long, value_enum)]
     pub(super) level: Option<Level>,
+    /// Tells each trace from call to completion, rule by rule, with the kernel beside the simulator.
+    #[arg(long, conflicts_with = "format")]
+    pub(super) explain: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: PlainFormat,
@@ -39,7 +42,13 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
         Level::L1 => conform::level::Level::L1,
         Level::L2 => conform::level::Level::L2,
     });
-    let verdicts = conform::conform(&conform::find_traces(&arguments.traces)?, only)?;
+    let traces = conform::find_traces(&arguments.traces)?;
+    if arguments.explain {
+        for trace in &traces {
+            print(&format!("{}\n", conform::explain(&conform::read_trace(trace)?)))?;
+        }
+    }
+    let verdicts = conform::conform(&traces, only)?;
     match arguments.format {
         PlainFormat::Text => print(&report::text(&verdicts))?,
         PlainFormat::Json => print_json(&report::data(&verdicts))?,

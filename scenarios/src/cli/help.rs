@@ -41,6 +41,7 @@ Examples:
   mpagesim run classic --set device=nvme-tlc-64l    the same on an SSD
   mpagesim run mine.scenario.json --out pictures    your own scenario, with pictures
   mpagesim scenarios                                what comes with the program
+  mpagesim inspect disk.img /a.bin                  where a file's blocks lie
 ";
 
 /// The examples of `run`.
@@ -53,6 +54,32 @@ Examples:
   mpagesim run classic --format json                as data
   mpagesim run --image disk.img --file /a.bin       a file of a real ext2 image
 ";
+
+/// The examples of `check`.
+pub(super) const CHECK_EXAMPLES: &str = "\
+Examples:
+  mpagesim check                                    the whole library
+  mpagesim check mine.scenario.json                 a file of your own
+  mpagesim check scenarios --junit results.xml      a directory, as results of tests
+";
+
+/// What stands behind the options of `check` in the long help.
+pub(super) const EXPECTATIONS: &str = r#"A scenario says what must come out in its list "expect":
+  { "arm": "on", "at": "issue", "order": "0-11+ind 12-15" }
+                  all I/Os of the arm in order, at `bio` or `issue`; without
+                  "arm", of every arm
+  { "arm": "on", "before": ["0-11", "ind"] }
+                  each block of a piece comes before each of the next piece
+  { "assert": "on.backward_steps < off.backward_steps" }
+                  a condition over figures: those of `run --format json`,
+                  `completed` and `calls.TASK.failed`; numbers are whole or
+                  have a unit (5ms, 64KiB); == != < <= > >=, + - * /, && || !
+
+Exit codes:
+  0  all came out as it should
+  1  something came out otherwise
+  2  wrong use, or wrong input, or nothing to check
+  3  the machine failed: a disk is full, a file cannot be read"#;
 
 /// What stands behind the options in the long help.
 pub(super) const REFERENCE: &str = "\
@@ -70,7 +97,8 @@ The order at `bio` is that in which the kernel sends I/O; the order at `issue` i
 that in which requests reach the device, after merging and scheduling.
 
 Scenarios are JSON files with comments; `mpagesim schema` describes them. Sizes and
-times have units: 64KiB, 5ms.
+times have units: 64KiB, 5ms. In the calls of a scenario a space in a path is written
+\\040, as in /proc/mounts: \"open f /my\\\\040file r\" in JSON, which doubles backslashes.
 
 Exit codes:
   0  as it should be

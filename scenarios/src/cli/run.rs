@@ -14,7 +14,7 @@ use scenarios::output::write_atomically;
 use scenarios::present::explain::MOST_IOS;
 use scenarios::present::{self, text};
 use scenarios::run::{self, ScenarioRun, Wanted};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
 
@@ -141,15 +141,19 @@ fn write_pictures(directory: &Path, runs: &[ScenarioRun]) -> Result<()> {
         let name = Path::new(&run.name).file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let name = name.strip_suffix(SUFFIX).unwrap_or(&name);
-        let path = directory.join(format!("{name}.order.svg"));
-        write_atomically(&path, present::picture::order_strip(run).as_bytes())?;
+        for (kind, picture) in present::picture::pictures(run) {
+            let path = |format| directory.join(format!("{name}.{kind}.{format}"));
+            write_atomically(&path("svg"), picture.to_svg().as_bytes())?;
+            write_atomically(&path("png"), &picture.to_png()?)?;
+        }
     }
     Ok(())
 }
 
-/// What would run.
+/// What would run. As JSON it is the scenario with everything filled in, which runs as the same.
 fn show(loaded: &[Loaded], format: Format) -> Result<()> {
-    let documents: Vec<Value> = loaded.iter().map(resolved).collect();
+    let documents = loaded.iter().map(|loaded| serde_json::to_value(&loaded.resolved));
+    let documents: Vec<Value> = documents.collect::<Result<_, _>>()?;
     match (format, documents.as_slice()) {
         (Format::Text, _) => print(&loaded.iter().map(summary).collect::<Result<Vec<_>>>()?.join("\n"))?,
         (Format::Json, [only]) => print_json(only)?,
@@ -160,12 +164,6 @@ fn show(loaded: &[Loaded], format: Format) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn resolved(loaded: &Loaded) -> Value {
-    let arms: Vec<Value> =
-        loaded.arms.iter().map(|arm| json!({ "arm": arm.name, "scenario": arm.scenario })).collect();
-    json!({ "name": loaded.name, "arms": arms })
 }
 
 fn summary(loaded: &Loaded) -> Result<String> {

@@ -1,6 +1,9 @@
 //! Levels of fidelity, and the first difference at one of them.
 
-use super::lines::{Line, Names};
+use super::align::{Aligned, align};
+use super::causes::Causes;
+use super::lines::Line;
+use super::names::Names;
 use super::recorded::Recorded;
 
 /// What is compared.
@@ -20,8 +23,17 @@ pub enum Level {
     Events,
 }
 
-/// How many lines around a difference are shown.
+/// How many equal lines are shown before a difference, and of any longer run of them.
 const CONTEXT: usize = 3;
+
+/// How many lines of each side behind a difference are aligned.
+const ALIGNED: usize = 64;
+
+/// How many lines behind a difference are shown.
+const SHOWN: usize = 16;
+
+/// Shorter runs of I/Os of one kind, each behind the one before, are not told in one line.
+const FEWEST_ALIKE: usize = 3;
 
 impl Level {
     /// All levels, in the order in which they are told.
@@ -57,42 +69,117 @@ impl Level {
     }
 
     fn takes(self, line: &Line) -> bool {
-        match self {
-            Level::Events => line.level != Level::Results && line.level != Level::FilesAfter,
-            level => line.level == level,
+        match (self, line.level) {
+            (_, None) => false,
+            (Level::Events, Some(level)) => level != Level::Results && level != Level::FilesAfter,
+            (level, Some(of_line)) => of_line == level,
         }
     }
 
     /// The first line at which the two sides differ.
-    pub(super) fn difference(self, kernel: &[Line], simulated: &[Line], names: &Names) -> Option<Difference> {
+    pub(super) fn difference(self, kernel: &[Line], causes: &Causes<'_>) -> Option<Difference> {
         let kernel: Vec<_> = kernel.iter().filter(|line| self.takes(line)).collect();
-        let simulated: Vec<_> = simulated.iter().filter(|line| self.takes(line)).collect();
-        let same = kernel.iter().zip(&simulated).take_while(|(left, right)| left == right).count();
+        let simulated: Vec<_> = causes.lines.iter().filter(|line| self.takes(line)).collect();
+        let same = kernel.iter().zip(&simulated).take_while(|(left, right)| left.same(right)).count();
         if same == kernel.len() && same == simulated.len() {
             return None;
         }
+        let names = causes.names;
         let show =
             |line: Option<&&Line>| line.map_or_else(|| "nothing more".to_owned(), |line| shown(line, names));
         let first = same.saturating_sub(CONTEXT);
-        let after = |side: &[&Line]| {
-            side.iter().skip(same + 1).take(CONTEXT).map(|line| shown(line, names)).collect()
-        };
+        let window = |side: &[&Line]| first..side.len().min(same + ALIGNED);
+        let event = simulated.get(same).and_then(|line| line.event);
         Some(Difference {
             at: same,
-            before: kernel[first..same].iter().map(|line| shown(line, names)).collect(),
             expected: show(kernel.get(same)),
             got: show(simulated.get(same)),
-            expected_after: after(&kernel),
-            got_after: after(&simulated),
+            rows: rows(&kernel[window(&kernel)], &simulated[window(&simulated)], names),
+            because: event.map(|event| causes.of(event)).unwrap_or_default(),
         })
     }
 }
 
 fn shown(line: &Line, names: &Names) -> String {
     match line.sectors {
-        Some(sectors) => format!("{:<20} {}", line.text, names.of_sectors(sectors)),
+        Some(sectors) => with_blocks(&line.text, sectors, names),
         None => line.text.clone(),
     }
+}
+
+fn with_blocks(text: &str, sectors: (u64, u64), names: &Names) -> String {
+    format!("{text:<20} {}", names.of_sectors(sectors))
+}
+
+/// Whose a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Both have it.
+    Both,
+    /// Only the kernel has it there.
+    Kernel,
+    /// Only the simulator has it there.
+    Simulated,
+}
+
+/// A line around a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Whose it is.
+    pub side: Side,
+    /// What it says.
+    pub text: String,
+}
+
+/// Both sides around a difference, aligned; what is alike is told in one line.
+fn rows(kernel: &[&Line], simulated: &[&Line], names: &Names) -> Vec<Row> {
+    let aligned = align(kernel, simulated);
+    let placed: Vec<(Side, &Line)> = aligned
+        .into_iter()
+        .map(|place| match place {
+            Aligned::Both(place, _) => (Side::Both, kernel[place]),
+            Aligned::Kernel(place) => (Side::Kernel, kernel[place]),
+            Aligned::Simulated(place) => (Side::Simulated, simulated[place]),
+        })
+        .collect();
+    let mut rows = Vec::new();
+    let mut rest = placed.as_slice();
+    while let Some((side, line)) = rest.first() {
+        let equal = rest.iter().take_while(|(side, _)| *side == Side::Both).count();
+        if equal > CONTEXT {
+            rows.push(Row { side: Side::Both, text: format!("{equal} equal lines") });
+            rest = &rest[equal..];
+            continue;
+        }
+        let alike = alike(rest);
+        let text = match (alike >= FEWEST_ALIKE, line.sectors) {
+            (true, Some((sector, sectors))) => {
+                let text = format!("{} x{alike}", line.text);
+                with_blocks(&text, (sector, sectors * alike as u64), names)
+            }
+            _ => shown(line, names),
+        };
+        rows.push(Row { side: *side, text });
+        rest = &rest[if alike >= FEWEST_ALIKE { alike } else { 1 }..];
+    }
+    let most = rows.iter().take_while(|row| row.side == Side::Both).count() + SHOWN;
+    let more = rows.len().saturating_sub(most);
+    if more > 0 {
+        rows.truncate(most);
+        rows.push(Row { side: Side::Both, text: format!("... and {more} lines more") });
+    }
+    rows
+}
+
+/// How many lines from the first on are I/Os of one kind, one side and one length, each behind the
+/// one before.
+fn alike(lines: &[(Side, &Line)]) -> usize {
+    let kind = |line: &Line| line.text.rsplit_once(' ').map(|(kind, _)| kind.to_owned());
+    let follows = |(side, line): &(Side, &Line), (next_side, next): &(Side, &Line)| {
+        let (Some((sector, sectors)), Some(next_extent)) = (line.sectors, next.sectors) else { return false };
+        side == next_side && next_extent == (sector + sectors, sectors) && kind(line) == kind(next)
+    };
+    lines.windows(2).take_while(|pair| follows(&pair[0], &pair[1])).count() + 1
 }
 
 /// Where two sides part.
@@ -100,27 +187,24 @@ fn shown(line: &Line, names: &Names) -> String {
 pub struct Difference {
     /// How many lines are the same before it.
     pub at: usize,
-    /// The last of these.
-    pub before: Vec<String>,
     /// The kernel's line.
     pub expected: String,
     /// The simulator's.
     pub got: String,
-    /// What follows in the kernel.
-    pub expected_after: Vec<String>,
-    /// What follows in the simulator.
-    pub got_after: Vec<String>,
+    /// Both sides around it, aligned.
+    pub rows: Vec<Row>,
+    /// Why the simulator did what it did: from the call on, a line each.
+    pub because: Vec<String>,
 }
 
 impl Difference {
     pub(super) fn not_run(why: &str) -> Difference {
         Difference {
             at: 0,
-            before: Vec::new(),
             expected: "a run".to_owned(),
             got: why.to_owned(),
-            expected_after: Vec::new(),
-            got_after: Vec::new(),
+            rows: Vec::new(),
+            because: Vec::new(),
         }
     }
 }

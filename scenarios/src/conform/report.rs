@@ -1,11 +1,11 @@
-//! What `conform` prints: the first difference of each trace, and how many are equal.
+//! What `conform` prints: the first difference of each trace at each level, and how many are equal.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 
 use super::Verdict;
-use super::level::{Difference, Level};
+use super::level::{Difference, Level, Side};
 
 /// Equal traces of those compared at a level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -29,14 +29,20 @@ pub fn all_equal(verdicts: &[Verdict]) -> bool {
     levels.all(|(level, difference)| !level.counts() || difference.is_none())
 }
 
-/// The first difference that counts of each trace, and the counts; the last line is for scripts.
+/// The differences of a trace that count; of one that was not run, the first: they are all the same.
+fn to_be_told(verdict: &Verdict) -> Vec<(Level, &Difference)> {
+    let levels = verdict.levels.iter().filter(|(level, _)| level.counts());
+    let mut told: Vec<_> =
+        levels.filter_map(|(level, difference)| Some((*level, difference.as_ref()?))).collect();
+    told.dedup_by(|(_, one), (_, before)| one.rows.is_empty() && one == before);
+    told
+}
+
+/// The differences that count of each trace, and the counts; the last line is for scripts.
 pub fn text(verdicts: &[Verdict]) -> String {
     let mut text = String::new();
     for verdict in verdicts {
-        let mut levels = verdict.levels.iter().filter(|(level, _)| level.counts());
-        if let Some((level, difference)) =
-            levels.find_map(|(level, difference)| Some((*level, difference.as_ref()?)))
-        {
+        for (level, difference) in to_be_told(verdict) {
             write_difference(&mut text, &verdict.id, level, difference);
         }
     }
@@ -59,14 +65,22 @@ pub fn text(verdicts: &[Verdict]) -> String {
 fn write_difference(text: &mut String, id: &str, level: Level, difference: &Difference) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "{id}: {} differs behind {} equal lines", level.key(), difference.at);
-    let sides = difference.before.iter().map(|line| ("both", line));
-    let sides = sides.chain([("kernel", &difference.expected)]);
-    let sides = sides.chain(difference.expected_after.iter().map(|line| ("kernel", line)));
-    let sides = sides.chain([("simulated", &difference.got)]);
-    let sides = sides.chain(difference.got_after.iter().map(|line| ("simulated", line)));
-    for (side, line) in sides {
-        let _ = writeln!(text, "  {side:<10} {line}");
+    if difference.rows.is_empty() {
+        let _ = writeln!(text, "  {}", difference.got);
     }
+    for row in &difference.rows {
+        let side = match row.side {
+            Side::Both => "both",
+            Side::Kernel => "kernel",
+            Side::Simulated => "simulated",
+        };
+        let _ = writeln!(text, "  {side:<10} {}", row.text);
+    }
+    for (number, line) in difference.because.iter().enumerate() {
+        let why = if number == 0 { "because" } else { "" };
+        let _ = writeln!(text, "  {why:<10} {:1$}{line}", "", 2 * number);
+    }
+    text.push('\n');
 }
 
 /// The report as data.

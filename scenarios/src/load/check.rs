@@ -20,8 +20,9 @@ const NOT_BUILT: [(&str, &str); 3] = [
     ("queue.write_cache", "the flush machinery of a volatile cache"),
 ];
 
-/// All mistakes of form in `tree`.
-pub fn check(tree: &Tree, schema: &Schema) -> Vec<Diagnostic> {
+/// Finds all mistakes of form in `tree` and takes what they spoil out of it, so that the rest can be
+/// read: of an object a key, of an array all elements, of named things what was said of them.
+pub fn check(tree: &mut Tree, schema: &Schema) -> Vec<Diagnostic> {
     let mut checker = Checker { root: schema.as_value(), path: Vec::new(), mistakes: Vec::new() };
     checker.value(tree, schema.as_value());
     checker.mistakes
@@ -119,62 +120,91 @@ impl<'s> Checker<'s> {
         self.mistakes.push(Diagnostic::new(place, message, format!("expected {}", expected.into())));
     }
 
-    fn value(&mut self, tree: &Tree, schema: &'s Value) {
+    /// Whether the value can be read, once the parts of it are gone that cannot.
+    fn value(&mut self, tree: &mut Tree, schema: &'s Value) -> bool {
         let choices = alternatives(self.root, schema);
         let Some(schema) = choices.iter().find(|choice| takes(choice, &tree.node)) else {
-            let wanted: Vec<String> = choices.iter().map(|choice| describe(choice)).collect();
-            let message = match (&tree.node, choices.as_slice()) {
-                (Node::Number(number), [only]) => without_unit(number, only),
-                _ => None,
-            };
-            let message = message.unwrap_or_else(|| format!("{} does not belong here", tree.kind()));
-            self.mistake(tree.place, message, wanted.join(" or "));
-            return;
+            self.wrong_type(tree, &choices);
+            return false;
         };
-        match &tree.node {
-            Node::Object(members) => self.object(tree.place, members, schema),
+        let place = tree.place;
+        match &mut tree.node {
+            Node::Object(members) => self.object(place, members, schema),
             Node::Array(elements) => {
-                if let Some(items) = schema.get("items") {
-                    for (index, element) in elements.iter().enumerate() {
-                        self.below(&index.to_string(), element, items);
-                    }
-                }
+                self.array(elements, schema);
+                true
             }
-            Node::String(text) => self.string(tree.place, text, schema),
-            Node::Number(text) => self.number(tree.place, text, schema),
-            Node::Null | Node::Bool(_) => {}
+            Node::String(text) => self.string(place, text, schema),
+            Node::Number(text) => self.number(place, text, schema),
+            Node::Null | Node::Bool(_) => true,
         }
     }
 
-    fn below(&mut self, key: &str, tree: &Tree, schema: &'s Value) {
-        self.path.push(key.to_owned());
-        self.value(tree, schema);
-        self.path.pop();
+    fn wrong_type(&mut self, tree: &Tree, choices: &[&Value]) {
+        let wanted: Vec<String> = choices.iter().map(|choice| describe(choice)).collect();
+        let message = match (&tree.node, choices) {
+            (Node::Number(number), [only]) => without_unit(number, only),
+            _ => None,
+        };
+        let message = message.unwrap_or_else(|| format!("{} does not belong here", tree.kind()));
+        self.mistake(tree.place, message, wanted.join(" or "));
     }
 
-    fn object(&mut self, place: Place, members: &[Member], schema: &'s Value) {
+    fn below(&mut self, key: &str, tree: &mut Tree, schema: &'s Value) -> bool {
+        self.path.push(key.to_owned());
+        let sound = self.value(tree, schema);
+        self.path.pop();
+        sound
+    }
+
+    fn array(&mut self, elements: &mut Vec<Tree>, schema: &'s Value) {
+        let Some(items) = schema.get("items") else { return };
+        let mut sound = true;
+        for (index, element) in elements.iter_mut().enumerate() {
+            sound &= self.below(&index.to_string(), element, items);
+        }
+        // The others would have other numbers, or lack what the wrong one was to do.
+        if !sound {
+            elements.clear();
+        }
+    }
+
+    fn object(&mut self, place: Place, members: &mut Vec<Member>, schema: &'s Value) -> bool {
         let properties = schema.get("properties").and_then(Value::as_object);
         let property = |key: &str| properties.and_then(|properties| properties.get(key));
-        for member in members {
-            match (property(&member.key), schema.get("additionalProperties")) {
-                (Some(below), _) => self.below(&member.key, &member.value, below),
-                (None, Some(Value::Bool(false))) => self.unknown_key(member, properties),
-                (None, Some(below)) => self.below(&member.key, &member.value, below),
-                (None, None) => {}
-            }
-        }
         let required = schema.get("required").and_then(Value::as_array);
-        for key in required.into_iter().flatten().filter_map(Value::as_str) {
-            if !members.iter().any(|member| member.key == key) {
-                // The opening brace: the whole object may be long.
-                let place = Place { end: place.end.min(place.start + 1), ..place };
-                self.mistake(
-                    place,
-                    format!("the key \"{key}\" is missing"),
-                    format!("a key \"{key}\" in this object"),
-                );
-            }
+        let required: Vec<&str> = required.into_iter().flatten().filter_map(Value::as_str).collect();
+        let mut complete = true;
+        for key in required.iter().filter(|key| !members.iter().any(|member| member.key == **key)) {
+            complete = false;
+            // The opening brace: the whole object may be long.
+            let place = Place { end: place.end.min(place.start + 1), ..place };
+            self.mistake(
+                place,
+                format!("the key \"{key}\" is missing"),
+                format!("a key \"{key}\" in this object"),
+            );
         }
+        members.retain_mut(|member| match (property(&member.key), schema.get("additionalProperties")) {
+            (Some(below), _) => {
+                let sound = self.below(&member.key, &mut member.value, below);
+                complete &= sound || !required.contains(&member.key.as_str());
+                sound
+            }
+            (None, Some(Value::Bool(false))) => {
+                self.unknown_key(member, properties);
+                false
+            }
+            (None, Some(below)) => {
+                if !self.below(&member.key, &mut member.value, below) {
+                    // The name stays: it may be spoken of elsewhere.
+                    member.value.node = Node::Object(Vec::new());
+                }
+                true
+            }
+            (None, None) => true,
+        });
+        complete
     }
 
     fn unknown_key(&mut self, member: &Member, properties: Option<&Map<String, Value>>) {
@@ -183,11 +213,9 @@ impl<'s> Checker<'s> {
         self.path.pop();
         if let Some((_, what)) = NOT_BUILT.iter().find(|(known, _)| *known == path) {
             let message = format!("\"{}\" is not built yet: {what}", member.key);
-            self.mistakes.push(Diagnostic::new(
-                member.key_place,
-                message,
-                "cannot be acted upon, so it is refused",
-            ));
+            let mistake =
+                Diagnostic::new(member.key_place, message, "cannot be acted upon, so it is refused");
+            self.mistakes.push(mistake.with_help("leave it out"));
             return;
         }
         let known: Vec<&str> = properties.into_iter().flat_map(Map::keys).map(String::as_str).collect();
@@ -199,47 +227,59 @@ impl<'s> Checker<'s> {
         self.mistakes.push(mistake.with_help(help_for(&member.key, &known)));
     }
 
-    fn string(&mut self, place: Place, text: &str, schema: &Value) {
+    fn string(&mut self, place: Place, text: &str, schema: &Value) -> bool {
         if let Some(names) = enumeration(schema) {
-            if !names.contains(&text) {
+            let known = names.contains(&text);
+            if !known {
                 let message = format!("\"{text}\" is not a value of this key");
                 let mistake = Diagnostic::new(place, message, format!("expected {}", one_of(&names)));
                 let help =
                     nearest(text, names.iter().copied()).map(|name| format!("did you mean \"{name}\"?"));
                 self.mistakes.push(Diagnostic { help, ..mistake });
             }
-            return;
+            return known;
         }
         let problem = match schema.get("format").and_then(Value::as_str) {
             Some(SIZE_FORMAT) => parse_size(text).err(),
             Some(TIME_FORMAT) => parse_time(text).err(),
             _ => None,
         };
-        if let Some(problem) = problem {
+        if let Some(problem) = &problem {
             self.mistake(place, problem.to_string(), describe(schema));
         }
+        problem.is_none()
     }
 
-    fn number(&mut self, place: Place, text: &str, schema: &Value) {
+    fn number(&mut self, place: Place, text: &str, schema: &Value) -> bool {
         if type_of(schema) != Some("integer") {
-            return;
+            return true;
         }
         let bound = |key: &str| schema.get(key).and_then(Value::as_i64).map(i128::from);
-        let (least, most) = (bound("minimum"), bound("maximum"));
+        // The formats are those of Rust's types.
+        let of_type = match schema.get("format").and_then(Value::as_str) {
+            Some("uint8") => Some(i128::from(u8::MAX)),
+            Some("uint16") => Some(i128::from(u16::MAX)),
+            Some("uint32") => Some(i128::from(u32::MAX)),
+            Some("uint64") => Some(i128::from(u64::MAX)),
+            _ => None,
+        };
+        let (least, most) = (bound("minimum"), bound("maximum").or(of_type));
         let wanted = match (least, most) {
-            (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
-            (Some(least), None) => format!("a whole number from {least} on"),
+            // Nobody comes near the limit of the larger types by mistake.
+            (Some(least), Some(most)) if most < i128::from(u32::MAX) || text.len() > 9 => {
+                format!("a whole number from {least} to {most}")
+            }
+            (Some(least), _) => format!("a whole number from {least} on"),
             _ => "a whole number".to_owned(),
         };
-        let Ok(value) = text.parse::<i128>() else {
-            self.mistake(place, format!("{text} is not a whole number"), wanted);
-            return;
+        let problem = match text.parse::<i128>() {
+            Err(_) => "is not a whole number",
+            Ok(value) if least.is_some_and(|least| value < least) => "is too small",
+            Ok(value) if most.is_some_and(|most| value > most) => "is too large",
+            Ok(_) => return true,
         };
-        if least.is_some_and(|least| value < least) {
-            self.mistake(place, format!("{text} is too small"), wanted);
-        } else if most.is_some_and(|most| value > most) {
-            self.mistake(place, format!("{text} is too large"), wanted);
-        }
+        self.mistake(place, format!("{text} {problem}"), wanted);
+        false
     }
 }
 

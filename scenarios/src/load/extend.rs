@@ -81,7 +81,7 @@ mod tests {
     fn tree(text: &str) -> Tree {
         let mut sources = Sources::new();
         let source = sources.add("x", text);
-        let mut tree = parse(&sources, source).unwrap();
+        let mut tree = parse(&sources, source, &mut Vec::new()).unwrap();
         expand_shorthands(&mut tree);
         tree
     }

@@ -6,9 +6,10 @@ use super::check::takes;
 use super::diagnostic::Diagnostic;
 use super::extend::expand_shorthands;
 use super::parse::parse;
-use super::path::{PathError, Segment, parse_path, schemas_at};
+use super::path::{PathError, Segment, named_thing, parse_path, schemas_at};
 use super::source::{Place, SourceId, Sources};
 use super::tree::{Member, Node, Tree};
+use crate::nearest::help_for;
 
 /// An override, ready to be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +20,18 @@ pub struct Override {
     pub path_place: Place,
     /// What goes there.
     pub value: Tree,
+    /// For each step, what it names if it is the name of something that the scenario itself names.
+    names: Vec<Option<&'static str>>,
+    /// How far into its place the path begins: behind a quote or at once.
+    quote: usize,
+}
+
+fn names(schema: &Schema, path: &[Segment]) -> Vec<Option<&'static str>> {
+    (1..=path.len()).map(|length| named_thing(schema, &path[..length])).collect()
 }
 
 /// Keys of the whole file, which an override comes too late for.
-const FIXED: [&str; 3] = ["$schema", "extends", "arms"];
+const FIXED: [&str; 4] = ["$schema", "extends", "arms", "expect"];
 
 impl Override {
     /// An override of an arm: a key with its value.
@@ -33,15 +42,19 @@ impl Override {
         let wrong = |error: PathError| about_path(error, member.key_place, 1);
         let (path, length) = parse_path(&member.key).map_err(wrong)?;
         if length < member.key.len() {
-            let error = PathError { message: "an equals sign in a path".into(), help: None, span: 0..length };
+            let span = length..length + 1;
+            let help = Some("the value stands behind the colon, as in any object".to_owned());
+            let error = PathError { message: "an equals sign in an arm's path".into(), help, span };
             return Err(about_path(error, member.key_place, 1));
         }
         schemas_at(schema, &path).map_err(wrong)?;
         if FIXED.contains(&path[0].key.as_str()) {
             let message = format!("an arm cannot change \"{}\"", path[0].key);
-            return Err(Diagnostic::new(member.key_place, message, "it belongs to the whole file"));
+            let mistake = Diagnostic::new(member.key_place, message, "it belongs to the whole file");
+            return Err(mistake.with_help("say it beside \"arms\", for all of them"));
         }
-        Ok(Override { path, path_place: member.key_place, value: member.value.clone() })
+        let (names, value) = (names(schema, &path), member.value.clone());
+        Ok(Override { path, path_place: member.key_place, value, names, quote: 1 })
     }
 
     /// An override of the command line, `PATH=VALUE`. The value is JSON, or the text of a string
@@ -67,8 +80,9 @@ impl Override {
             return Err(Diagnostic::new(
                 path_place,
                 format!("cannot set \"{}\"", path[0].key),
-                "only in a file",
-            ));
+                "expected a path to a value of the scenario",
+            )
+            .with_help("say it in the file"));
         }
         let place = Place { start: length + 1, ..whole };
         let plain = Tree { place, node: Node::String(value.to_owned()) };
@@ -77,7 +91,8 @@ impl Override {
             Some(json) if takes_node(&json.node) || !takes_node(&plain.node) => json,
             _ => plain,
         };
-        Ok(Override { path, path_place, value })
+        let names = names(schema, &path);
+        Ok(Override { path, path_place, value, names, quote: 0 })
     }
 
     /// Whether what `self` changes lies in what `other` replaces.
@@ -89,16 +104,14 @@ impl Override {
     /// Puts the value into the tree; objects on the way there are made where they are missing.
     ///
     /// # Errors
-    /// The mistake, if the way leads through something that is neither object nor array, or past an
-    /// array's end.
+    /// The mistake, if the way leads through something that is neither object nor array, past an
+    /// array's end, or into a file, task or arm that there is not.
     pub fn apply(&self, tree: &mut Tree) -> Result<(), Diagnostic> {
         let mut here = &mut *tree;
-        for segment in &self.path {
-            here = match self.descend(here, segment) {
+        for step in 0..self.path.len() {
+            here = match self.descend(here, step) {
                 Ok(below) => below,
-                Err(message) => {
-                    return Err(Diagnostic::new(self.path_place, message, "this path leads nowhere"));
-                }
+                Err(error) => return Err(about_path(error, self.path_place, self.quote)),
             };
         }
         *here = self.value.clone();
@@ -106,11 +119,23 @@ impl Override {
         Ok(())
     }
 
-    fn descend<'t>(&self, tree: &'t mut Tree, segment: &Segment) -> Result<&'t mut Tree, String> {
-        let (key, kind) = (&segment.key, tree.kind());
+    fn descend<'t>(&self, tree: &'t mut Tree, step: usize) -> Result<&'t mut Tree, PathError> {
+        let Segment { key, span } = &self.path[step];
+        let kind = tree.kind();
+        let wrong = |message: String, help: Option<String>| PathError {
+            help,
+            ..PathError::new(message, span.clone())
+        };
         match &mut tree.node {
             Node::Object(members) => {
-                let index = members.iter().position(|member| member.key == *key).unwrap_or_else(|| {
+                let known = members.iter().position(|member| member.key == *key);
+                if let (None, Some(thing)) = (known, self.names[step].filter(|_| step + 1 < self.path.len()))
+                {
+                    let names: Vec<&str> = members.iter().map(|member| member.key.as_str()).collect();
+                    let message = format!("this hits nothing: there is no {thing} \"{key}\"");
+                    return Err(wrong(message, Some(help_for(key, &names))));
+                }
+                let index = known.unwrap_or_else(|| {
                     let value = Tree { place: self.path_place, node: Node::Object(Vec::new()) };
                     members.push(Member { key: key.clone(), key_place: self.path_place, value });
                     members.len() - 1
@@ -119,10 +144,13 @@ impl Override {
             }
             Node::Array(elements) => {
                 let length = elements.len();
-                let index = key.parse::<usize>().map_err(|_| format!("\"{key}\" is no index of an array"))?;
-                elements.get_mut(index).ok_or_else(|| format!("there is no element {index} of {length}"))
+                let index = key.parse::<usize>().ok().filter(|index| *index < length);
+                index.map(|index| &mut elements[index]).ok_or_else(|| {
+                    let message = format!("this hits nothing: there is no element {key} of {length}");
+                    wrong(message, Some("elements are counted from 0".to_owned()))
+                })
             }
-            _ => Err(format!("there is no \"{key}\" in {kind}")),
+            _ => Err(wrong(format!("this hits nothing: there is no \"{key}\" in {kind}"), None)),
         }
     }
 }
@@ -141,7 +169,8 @@ fn about_path(error: PathError, place: Place, quote: usize) -> Diagnostic {
 fn json(text: &str, place: Place) -> Option<Tree> {
     let mut alone = Sources::new();
     let source = alone.add("value", text);
-    let mut tree = parse(&alone, source).ok()?;
+    let mut mistakes = Vec::new();
+    let mut tree = parse(&alone, source, &mut mistakes).ok().filter(|_| mistakes.is_empty())?;
     shift(&mut tree, place.source, place.start);
     Some(tree)
 }
@@ -185,7 +214,8 @@ mod tests {
     fn objects_on_the_way_are_made() {
         let mut sources = Sources::new();
         let source = sources.add("x", "{}");
-        let mut tree = parse(&sources, source).unwrap();
+        let mut tree = parse(&sources, source, &mut Vec::new()).unwrap();
+        set("filesystem.files.\"/a.b\"=0@5").unwrap().apply(&mut tree).unwrap();
         set("filesystem.files.\"/a.b\".size=1KiB").unwrap().apply(&mut tree).unwrap();
         set("device=ideal").unwrap().apply(&mut tree).unwrap();
         set("device.latency=1ms").unwrap().apply(&mut tree).unwrap();
@@ -199,10 +229,12 @@ mod tests {
     fn a_path_that_leads_nowhere_is_told() {
         let mut sources = Sources::new();
         let source = sources.add("x", r#"{ "setup": ["drop"] }"#);
-        let mut tree = parse(&sources, source).unwrap();
+        let mut tree = parse(&sources, source, &mut Vec::new()).unwrap();
         assert!(set("setup.0=sleep 5").unwrap().apply(&mut tree).is_ok());
         let mistake = set("setup.1=drop").unwrap().apply(&mut tree).unwrap_err();
-        assert_eq!(mistake.message, "there is no element 1 of 1");
+        assert_eq!(mistake.message, "this hits nothing: there is no element 1 of 1");
+        let mistake = set("filesystem.files.\"/f\".size=1KiB").unwrap().apply(&mut tree).unwrap_err();
+        assert_eq!(mistake.message, "this hits nothing: there is no file \"/f\"");
         assert!(set("seed").unwrap_err().message.contains("missing"));
         assert!(set("extends=x").is_err());
     }

@@ -8,6 +8,7 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, parse_to_ast};
 
 use super::diagnostic::Diagnostic;
+use super::not_json::not_json;
 use super::source::{Place, SourceId, Sources};
 use super::tree::{Member, Node, Tree};
 
@@ -24,37 +25,42 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// Parses one of the texts.
+/// Parses one of the texts. Mistakes that leave a tree are added to `mistakes`: keys that come twice
+/// (the first stands), control characters, numbers that are none.
 ///
 /// # Errors
-/// The mistakes: one of syntax, or all others.
-pub fn parse(sources: &Sources, source: SourceId) -> Result<Tree, Vec<Diagnostic>> {
+/// The mistake of syntax that leaves no tree.
+pub fn parse(
+    sources: &Sources,
+    source: SourceId,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Result<Tree, Diagnostic> {
     let text = &sources.get(source).text;
+    let place = |start: usize, end: usize| Place { source, start, end: end.min(text.len()) };
+    if text.starts_with(BYTE_ORDER_MARK) {
+        let mark = place(0, BYTE_ORDER_MARK.len_utf8());
+        let mistake = Diagnostic::new(mark, "a byte order mark before the scenario", "expected `{`");
+        return Err(mistake.with_help("save the file as UTF-8 without a byte order mark"));
+    }
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let parsed = parse_to_ast(text, &collect, &OPTIONS).map_err(|error| {
         let range = error.range();
-        let place = Place { source, start: range.start.min(text.len()), end: range.end.min(text.len()) };
-        let message = error.kind().to_string();
-        vec![Diagnostic::new(place, format!("not JSON: {}", uncapitalised(&message)), "here")]
+        not_json(error.kind(), text, place(range.start.min(text.len()), range.end))
     })?;
     let Some(value) = parsed.value else {
-        let place = Place { source, start: 0, end: text.len() };
-        return Err(vec![Diagnostic::new(place, "the file is empty", "expected an object")]);
+        let mistake = Diagnostic::new(place(0, text.len()), "the file is empty", "expected an object");
+        return Err(mistake.with_help("the least scenario is { \"workload\": { \"calls\": [] } }"));
     };
-    let mut reader = Reader { text, source, mistakes: Vec::new() };
-    let tree = reader.tree(&value);
-    if reader.mistakes.is_empty() { Ok(tree) } else { Err(reader.mistakes) }
+    Ok(Reader { text, source, mistakes }.tree(&value))
 }
 
-fn uncapitalised(message: &str) -> String {
-    let mut letters = message.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-}
+/// What some editors put in front of UTF-8 text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 struct Reader<'a> {
     text: &'a str,
     source: SourceId,
-    mistakes: Vec<Diagnostic>,
+    mistakes: &'a mut Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -70,7 +76,8 @@ impl Reader<'_> {
             Value::BooleanLit(literal) => Node::Bool(literal.value),
             Value::NumberLit(literal) => {
                 if serde_json::from_str::<serde_json::Number>(literal.value).is_err() {
-                    self.mistakes.push(Diagnostic::new(place, "not a JSON number", "expected a number"));
+                    let mistake = Diagnostic::new(place, "not a JSON number", "expected a number");
+                    self.mistakes.push(mistake.with_help("no zeros in front, digits behind a point"));
                 }
                 Node::Number(literal.value.to_owned())
             }
@@ -97,7 +104,7 @@ impl Reader<'_> {
                 let mistake =
                     Diagnostic::new(key_place, format!("the key \"{key}\" comes twice"), "again here")
                         .with_second(first.key_place, "first here");
-                self.mistakes.push(mistake);
+                self.mistakes.push(mistake.with_help("leave one of them out, or put both into one"));
             } else {
                 members.push(Member { key, key_place, value });
             }
@@ -122,12 +129,14 @@ mod tests {
     use super::*;
 
     fn messages(text: &str) -> Vec<String> {
-        let mut sources = Sources::new();
+        mistakes(&mut Sources::new(), text).into_iter().map(|mistake| mistake.message).collect()
+    }
+
+    fn mistakes(sources: &mut Sources, text: &str) -> Vec<Diagnostic> {
         let source = sources.add("x", text);
-        match parse(&sources, source) {
-            Ok(_) => Vec::new(),
-            Err(mistakes) => mistakes.into_iter().map(|mistake| mistake.message).collect(),
-        }
+        let mut mistakes = Vec::new();
+        let syntax = parse(sources, source, &mut mistakes).err();
+        mistakes.into_iter().chain(syntax).collect()
     }
 
     #[test]
@@ -159,8 +168,7 @@ mod tests {
     fn a_key_that_comes_twice_is_refused_with_both_places() {
         let text = "{ \"a\": 1,\n  \"a\": 2 }";
         let mut sources = Sources::new();
-        let source = sources.add("x", text);
-        let mistakes = parse(&sources, source).unwrap_err();
+        let mistakes = mistakes(&mut sources, text);
         assert_eq!(mistakes.len(), 1);
         assert_eq!(sources.line_and_column(mistakes[0].place), (2, 3));
         let second = mistakes[0].second.as_ref().unwrap().0;

@@ -19,6 +19,21 @@ pub struct Segment {
     pub span: Range<usize>,
 }
 
+/// What the last step of a path is, if it is the name of something that the scenario itself names: a
+/// `file`, a `task`, an `arm`.
+pub fn named_thing(schema: &Schema, path: &[Segment]) -> Option<&'static str> {
+    let (last, before) = path.split_last()?;
+    let kind = match before.last()?.key.as_str() {
+        "files" => "file",
+        "tasks" => "task",
+        "arms" => "arm",
+        _ => return None,
+    };
+    let here = schemas_at(schema, before).ok()?;
+    let is_key = |schema: &&Value| schema.get("properties").is_some_and(|keys| keys.get(&last.key).is_some());
+    (!here.iter().any(is_key)).then_some(kind)
+}
+
 /// What is wrong with a path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -32,7 +47,7 @@ pub struct PathError {
 }
 
 impl PathError {
-    fn new(message: impl Into<String>, span: Range<usize>) -> PathError {
+    pub(super) fn new(message: impl Into<String>, span: Range<usize>) -> PathError {
         PathError { message: message.into(), help: None, span }
     }
 }
@@ -63,7 +78,7 @@ fn segment(text: &str, start: usize) -> Result<Segment, PathError> {
         let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
         return match strings.next() {
             Some(Ok(key)) => Ok(Segment { key, span: start..start + strings.byte_offset() }),
-            _ => Err(PathError::new("the quoted key does not end, or is no JSON string", start..text.len())),
+            _ => Err(PathError::new("this quoted key does not end, or is no JSON string", start..text.len())),
         };
     }
     let length = rest.find(['.', '=', '"']).unwrap_or(rest.len());
@@ -101,7 +116,11 @@ fn no_such_step(here: &[&Value], segment: &Segment) -> PathError {
     let properties = here.iter().filter_map(|schema| schema.get("properties")?.as_object());
     let known: Vec<&str> = properties.flat_map(|keys| keys.keys()).map(String::as_str).collect();
     let message = format!("no key \"{}\" at this place of a scenario", segment.key);
-    let help = if known.is_empty() { None } else { Some(help_for(&segment.key, &known)) };
+    let help = match known.is_empty() {
+        true => "the value before it has no keys".to_owned(),
+        false => help_for(&segment.key, &known),
+    };
+    let help = Some(help);
     PathError { help, ..PathError::new(message, segment.span.clone()) }
 }
 

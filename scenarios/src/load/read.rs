@@ -180,7 +180,7 @@ mod tests {
         let text = r#"{ "queue": { "nr_requests": 4294967296 } }"#;
         let mut sources = Sources::new();
         let source = sources.add("x", text);
-        let tree = parse(&sources, source).unwrap();
+        let tree = parse(&sources, source, &mut Vec::new()).unwrap();
         let mistake = read::<Scenario>(&tree).unwrap_err();
         assert_eq!(&text[mistake.place.span()], "4294967296");
     }
@@ -190,7 +190,7 @@ mod tests {
         let text = r#"{ "filesystem": { "files": { "/b": {}, "/a": {} } } }"#;
         let mut sources = Sources::new();
         let source = sources.add("x", text);
-        let tree = parse(&sources, source).unwrap();
+        let tree = parse(&sources, source, &mut Vec::new()).unwrap();
         let scenario: Scenario = read(&tree).unwrap();
         assert_eq!(scenario.filesystem.files.names().collect::<Vec<_>>(), ["/b", "/a"]);
     }

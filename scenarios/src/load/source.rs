@@ -22,6 +22,15 @@ impl Place {
     pub fn span(self) -> Range<usize> {
         self.start..self.end
     }
+
+    /// Whether the two have a byte in common, or one lies within the other.
+    pub fn overlaps(self, other: Place) -> bool {
+        let contains = |outer: Place, inner: Place| outer.start <= inner.start && inner.end <= outer.end;
+        self.source == other.source
+            && (self.start < other.end && other.start < self.end
+                || contains(self, other)
+                || contains(other, self))
+    }
 }
 
 /// A text and what it is called in diagnostics.

@@ -4,36 +4,80 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sim_core::io::Role;
-use sim_core::io::blocks::{Layout, PlacedRun};
+use sim_core::io::blocks::{Layout, NotBlocks, PlacedRun, Wrong};
 use sim_mpage::ext2::file_map::Run;
 
-use super::Problem;
+use super::{Problem, Second};
 use crate::load::tree::Step;
 
 /// What is wrong with a layout's text, and where in it.
 pub(super) struct NotALayout {
     span: Range<usize>,
+    message: String,
     expected: String,
+    /// A word before that has to do with it, and what it is.
+    second: Option<(Range<usize>, String)>,
+    help: Option<&'static str>,
 }
 
 impl NotALayout {
     /// The problem with the layout that stands at `path`.
-    pub(super) fn at(self, path: impl IntoIterator<Item = Step>) -> Problem {
-        Problem::new(path, "not a layout").within(self.span).expecting(self.expected)
+    pub(super) fn at(self, path: impl IntoIterator<Item = Step> + Clone) -> Problem {
+        let problem = Problem::new(path.clone(), self.message).within(self.span).expecting(self.expected);
+        let second = self.second.map(|(span, what)| {
+            let path = path.into_iter().collect();
+            Second { path, span: Some(span), what }
+        });
+        Problem { second, help: self.help.map(str::to_owned), ..problem }
     }
 }
 
+const GRAMMAR: &str =
+    "a layout is runs of blocks, logical@physical, and indirect blocks: \"0-11@1000 ind@1012 12-15@1013\"";
+
 /// Reads a layout: its data, and its indirect blocks with their places.
 pub(super) fn read_layout(text: &str) -> Result<(Vec<Run>, BTreeMap<Role, u64>), NotALayout> {
-    let layout: Layout = text.parse().map_err(|error: sim_core::io::blocks::NotBlocks| NotALayout {
-        span: error.start..error.end,
-        expected: error.wrong.to_string(),
-    })?;
+    let layout: Layout = text.parse().map_err(|error: NotBlocks| not_a_layout(text, error))?;
     let (data, indirect): (Vec<&PlacedRun>, Vec<_>) =
         layout.runs().iter().partition(|run| run.role == Role::Data);
     let run = |run: &PlacedRun| Run { logical: run.first, physical: run.physical, blocks: run.count };
     let runs = data.into_iter().map(run).collect();
     Ok((runs, indirect.into_iter().map(|run| (run.role, run.physical)).collect()))
+}
+
+fn not_a_layout(text: &str, error: NotBlocks) -> NotALayout {
+    let span = error.start..error.end;
+    let before = text.get(..error.start).unwrap_or_default();
+    let later = text.get(span.clone()).and_then(|word| word.parse::<Layout>().ok());
+    let later = later.as_ref().and_then(|layout| layout.runs().first());
+    let earlier = later.and_then(|later| match error.wrong {
+        Wrong::TakenTwice => word(before, |run| meet(run.physical, run.count, later.physical, later.count)),
+        Wrong::PlacedTwice => {
+            word(before, |run| run.role == later.role && meet(run.first, run.count, later.first, later.count))
+        }
+        _ => None,
+    });
+    let message = match error.wrong {
+        Wrong::TakenTwice => "a block of the device has two owners",
+        Wrong::PlacedTwice => "a block of the file has two places",
+        _ => "not a layout",
+    };
+    let help = match error.wrong {
+        Wrong::TakenTwice | Wrong::PlacedTwice => None,
+        Wrong::RoleInLayout | Wrong::OneBlock | Wrong::TooLarge | Wrong::TooLong | Wrong::Backwards => None,
+        _ => Some(GRAMMAR),
+    };
+    NotALayout {
+        help,
+        span,
+        message: message.to_owned(),
+        expected: error.wrong.to_string(),
+        second: earlier.map(|span| (span, "first here".to_owned())),
+    }
+}
+
+fn meet(first: u64, count: u64, other: u64, other_count: u64) -> bool {
+    contains(first, count, other) || contains(other, other_count, first)
 }
 
 /// The word that places a physical block.

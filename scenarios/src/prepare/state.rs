@@ -1,6 +1,5 @@
-//! Pages and faults that a run begins with, and whether expectations can be read.
+//! Pages and faults that a run begins with.
 
-use sim_core::io::blocks::Order;
 use sim_core::io::{FileId, Operation, Role};
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
@@ -8,36 +7,37 @@ use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::{BadSectors, BufferState, MetadataState, PageState};
 
 use super::Problem;
-use crate::calls::FileNames;
+use super::names::NamedFiles;
 use crate::load::tree::Step;
 use crate::nearest::help_for;
-use crate::scenario::expect::Expectation;
 use crate::scenario::faults::{Direction, Fault};
 use crate::scenario::pages::{BufferFlag, Pages};
 
 /// The file of each entry of `pages`, where it is known.
 pub(super) fn files_of_pages(
     list: &[Pages],
-    names: &mut FileNames,
+    names: &mut NamedFiles,
     problems: &mut Vec<Problem>,
 ) -> Vec<Option<FileId>> {
     let numbered = list.iter().enumerate();
     numbered
         .map(|(index, pages)| {
-            let file = names.find(&pages.file);
+            let path = [Step::from("pages"), index.into(), "file".into()];
+            let file = names.find(&pages.file, path.clone());
             if file.is_none() {
-                let known: Vec<&str> = names.paths().iter().map(String::as_str).collect();
-                let path = [Step::from("pages"), index.into(), "file".into()];
+                let known: Vec<String> = names.paths().iter().map(|path| format!("/{path}")).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 let problem = Problem::new(path, format!("no file \"{}\" in this filesystem", pages.file));
-                problems.push(Problem { help: Some(help_for(&pages.file, &known)), ..problem });
+                let problem = problem.expecting("expected the path of a file");
+                problems.push(problem.helped_by(help_for(&pages.file, &known)));
             }
             file
         })
         .collect()
 }
 
-/// What is wrong with an entry of `pages`: the key, and what.
-type Wrong = (&'static str, String);
+/// What is wrong with an entry of `pages`: the key, what, and what was expected.
+type Wrong = (&'static str, String, String);
 
 /// The states of pages one by one, and those of indirect blocks.
 pub(super) fn pages(
@@ -54,11 +54,15 @@ pub(super) fn pages(
         let result = match (entry.page, &entry.metadata) {
             (Some(page), None) => cached.pages(page).map(|more| states.extend(more)),
             (None, Some(role)) => cached.metadata(role).map(|one| metadata.push(one)),
-            _ => Err(("file", "neither a page nor an indirect block of this file, or both".to_owned())),
+            _ => Err((
+                "file",
+                "neither a page nor an indirect block of this file, or both".to_owned(),
+                "expected either \"page\" or \"metadata\" beside this".to_owned(),
+            )),
         };
-        if let Err((key, message)) = result {
+        if let Err((key, message, expected)) = result {
             let problem = Problem::new([Step::from("pages"), index.into(), key.into()], message);
-            problems.push(problem.expecting("not so"));
+            problems.push(problem.expecting(expected));
         }
     }
     (states, metadata)
@@ -75,9 +79,10 @@ impl Cached<'_> {
     fn map(&self) -> Result<FileMap, Wrong> {
         let volume = self.volume;
         let file = usize::try_from(self.file.0).ok().and_then(|index| volume.files.get(index));
-        let file = file.ok_or_else(|| ("file", "no such file".to_owned()))?;
+        let wrong = |message: String| ("file", message, "expected a file that is sound".to_owned());
+        let file = file.ok_or_else(|| wrong("no such file".to_owned()))?;
         FileMap::read(&*volume.base, &volume.superblock, file, &mut BlockSet::default())
-            .map_err(|error| ("file", error.to_string()))
+            .map_err(|error| wrong(error.to_string()))
     }
 
     fn size(&self) -> u64 {
@@ -89,7 +94,10 @@ impl Cached<'_> {
         let count = self.entry.count.unwrap_or(1);
         let in_file = self.size().div_ceil(self.page_size);
         let end = page.checked_add(count).filter(|end| *end <= in_file);
-        let end = end.ok_or_else(|| ("page", format!("the file has {in_file} pages, 0 the first")))?;
+        let end = end.ok_or_else(|| {
+            let message = format!("the file has {in_file} pages, 0 the first");
+            ("page", message, format!("expected pages below {in_file}"))
+        })?;
         let buffers: Option<Vec<BufferState>> =
             self.entry.buffers.as_ref().map(|list| list.iter().map(|flags| buffer(flags)).collect());
         if self.entry.dirty && self.entry.up_to_date == Some(false) && buffers.is_none() {
@@ -115,6 +123,7 @@ impl Cached<'_> {
             return Err((
                 "buffers",
                 format!("a page has {blocks_per_page} blocks, this lists {}", buffers.len()),
+                format!("expected {blocks_per_page} lists of states"),
             ));
         }
         let runs = self.map()?.runs;
@@ -127,7 +136,11 @@ impl Cached<'_> {
         let hole =
             buffers.iter().cycle().zip(blocks).find(|(buffer, block)| buffer.mapped && !is_placed(*block));
         match hole {
-            Some((_, block)) => Err(("buffers", format!("block {block} is a hole: nothing to be mapped to"))),
+            Some((_, block)) => Err((
+                "buffers",
+                format!("block {block} is a hole: nothing to be mapped to"),
+                "expected \"mapped\" only of blocks that are placed".to_owned(),
+            )),
             None => Ok(()),
         }
     }
@@ -135,12 +148,21 @@ impl Cached<'_> {
     fn metadata(&self, text: &str) -> Result<MetadataState, Wrong> {
         let entry = self.entry;
         if entry.count.is_some() || entry.up_to_date.is_some() || entry.buffers.is_some() {
-            return Err(("metadata", "an indirect block has only \"dirty\" beside it".to_owned()));
+            let message = "an indirect block has only \"dirty\" beside it";
+            let expected = "expected no \"count\", \"up_to_date\" or \"buffers\" beside this";
+            return Err(("metadata", message.to_owned(), expected.to_owned()));
         }
         let map = self.map()?;
         let role =
             text.parse::<Role>().ok().filter(|role| map.indirect.iter().any(|(known, _)| known == role));
-        let role = role.ok_or_else(|| ("metadata", format!("the file has no indirect block \"{text}\"")))?;
+        let role = role.ok_or_else(|| {
+            let known: Vec<String> = map.indirect.iter().map(|(role, _)| role.to_string()).collect();
+            let expected = match known.is_empty() {
+                true => "expected no such entry: the file has no indirect block".to_owned(),
+                false => format!("expected one of {}", known.join(", ")),
+            };
+            ("metadata", format!("the file has no indirect block \"{text}\""), expected)
+        })?;
         Ok(MetadataState { file: self.file, role, dirty: entry.dirty })
     }
 }
@@ -182,25 +204,4 @@ pub(super) fn faults(list: &[Fault], problems: &mut Vec<Problem>) -> (Vec<BadSec
     allocations.sort_unstable();
     allocations.dedup();
     (bad, allocations)
-}
-
-/// Each expectation says one thing, in the grammar of blocks.
-pub(super) fn expectations(list: &[Expectation], problems: &mut Vec<Problem>) {
-    for (index, one) in list.iter().enumerate() {
-        let at = |below: Vec<Step>| [vec![Step::from("expect"), index.into()], below].concat();
-        let said = [one.order.is_some(), one.before.is_some(), one.assert.is_some()];
-        if said.into_iter().filter(|said| *said).count() != 1 {
-            let problem = Problem::new(at(Vec::new()), "this expects not one thing");
-            problems.push(problem.expecting("expected one of \"order\", \"before\" and \"assert\""));
-        }
-        let before = one.before.iter().flatten().enumerate();
-        let texts = before.map(|(nth, text)| (vec!["before".into(), nth.into()], text));
-        for (below, text) in texts.chain(one.order.iter().map(|text| (vec!["order".into()], text))) {
-            if let Err(error) = text.parse::<Order>() {
-                let problem =
-                    Problem::new(at(below), "not an order of blocks").within(error.start..error.end);
-                problems.push(problem.expecting(error.wrong.to_string()));
-            }
-        }
-    }
 }

@@ -5,7 +5,8 @@ use sim_mpage::call::Call;
 use sim_mpage::machine::{TaskSpec, TimedCall};
 
 use super::Problem;
-use crate::calls::{FileNames, Handles, parse_call};
+use super::names::NamedFiles;
+use crate::calls::{Handles, parse_call, place_of_path};
 use crate::load::tree::Step;
 use crate::scenario::Scenario;
 
@@ -15,7 +16,7 @@ const FIRST_PID: u32 = 100;
 /// The calls of a set-up that is not a task's own, and the tasks.
 pub(super) fn workload(
     scenario: &Scenario,
-    names: &mut FileNames,
+    names: &mut NamedFiles,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Call>, Vec<TaskSpec>) {
     let mut handles = Handles::new();
@@ -33,14 +34,16 @@ pub(super) fn workload(
         (both, _) => {
             let message = if both.is_some() { "both calls and tasks" } else { "no workload" };
             let problem = Problem::new(["workload".into()], message);
-            problems.push(problem.expecting("expected either \"calls\" or \"tasks\""));
+            let problem = problem.expecting("expected either \"calls\" or \"tasks\"");
+            problems
+                .push(problem.helped_by("\"workload\": { \"calls\": [\"open f /f r\", \"read f 64KiB\"] }"));
             Vec::new()
         }
     };
     (setup, tasks)
 }
 
-fn tasks(scenario: &Scenario, names: &mut FileNames, problems: &mut Vec<Problem>) -> Vec<TaskSpec> {
+fn tasks(scenario: &Scenario, names: &mut NamedFiles, problems: &mut Vec<Problem>) -> Vec<TaskSpec> {
     let numbered = (FIRST_PID..).zip(scenario.workload.tasks.iter());
     numbered
         .map(|(default_pid, (name, one))| {
@@ -60,21 +63,23 @@ fn task(name: &str, pid: u32, start: Time, calls: Vec<Call>) -> TaskSpec {
 fn calls(
     texts: &[String],
     path: &[Step],
-    names: &mut FileNames,
+    names: &mut NamedFiles,
     handles: &mut Handles,
     problems: &mut Vec<Problem>,
 ) -> Vec<Call> {
     let mut calls = Vec::with_capacity(texts.len());
     for (index, text) in texts.iter().enumerate() {
-        match parse_call(text, names, handles) {
+        let path = || path.iter().cloned().chain([Step::Index(index)]);
+        let spot = || (path().collect(), place_of_path(text));
+        match names.naming(|names| parse_call(text, names, handles), spot) {
             Ok(call) => calls.push(call),
             Err(error) => {
                 if let Some(["open", handle]) = text.split(' ').collect::<Vec<_>>().get(..2) {
                     handles.assume_open(handle);
                 }
-                let path = path.iter().cloned().chain([Step::Index(index)]);
-                let problem = Problem::new(path, error.problem.to_string());
-                problems.push(problem.within(error.span).expecting(error.problem.expected()));
+                let problem = Problem::new(path(), error.problem.to_string());
+                let problem = problem.within(error.span).expecting(error.problem.expected());
+                problems.push(Problem { help: error.problem.help(), ..problem });
             }
         }
     }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use sim_core::io::{Confused, Piece, Reason, Rwbs};
 use sim_core::trace::{Event, ReadaheadRule, Sink, What};
 
+use crate::calls::result_value;
+
 /// Writes a line an event. What cannot be written is told at the end.
 pub struct Lines<W> {
     arm: String,
@@ -59,7 +61,7 @@ fn what(what: &What) -> Value {
     match what {
         What::Call { number } => json!({ "what": "call", "number": number }),
         What::Returned { number, result } => {
-            json!({ "what": "returned", "number": number, "result": result })
+            json!({ "what": "returned", "number": number, "result": result_value(*result) })
         }
         What::Readahead { file, rule, start, size, async_size } => json!({
             "what": "readahead", "file": file.0, "rule": readahead_rule(*rule),
@@ -132,7 +134,8 @@ pub(super) const fn readahead_rule(rule: ReadaheadRule) -> &'static str {
     }
 }
 
-pub(super) fn reason_name(reason: Reason) -> String {
+/// The name of a reason, as the model's reference calls it.
+pub fn reason_name(reason: Reason) -> String {
     match reason {
         Reason::Boundary => "boundary".to_owned(),
         Reason::Hole => "hole".to_owned(),

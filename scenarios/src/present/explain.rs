@@ -3,9 +3,10 @@
 //! call → readahead window → mapping → bio → request → device. Each step names the rule of
 //! `docs/model` that it follows.
 
+mod chain;
 mod collect;
 mod json;
-mod why;
+pub(crate) mod why;
 
 use std::fmt::Write;
 
@@ -16,10 +17,11 @@ use sim_core::time::Time;
 use super::names::{blocks, io_blocks, part_name};
 use crate::run::ArmRun;
 
-pub use collect::{Chains, Collector};
+pub use chain::Chains;
+pub use collect::Collector;
 pub use json::data;
 
-use collect::{CallCause, IoChain, Joining, MappingCause, Placement, RequestChain, WindowCause};
+use chain::{CallCause, IoChain, Joining, MappingCause, Placement, RequestChain, WindowCause};
 use why::Why;
 
 /// How many I/Os are explained.
@@ -121,7 +123,7 @@ impl Explanation<'_> {
     fn io(&mut self, number: usize, io: &IoChain) {
         let place = io.pieces.first().map_or_else(String::new, |piece| format!(" at {}", piece.physical));
         let last = io.sector.0 + u64::from(io.sectors).saturating_sub(1);
-        let what = io_blocks(io.operation, &io.pieces);
+        let what = io_blocks(self.arm, io.operation, &io.pieces);
         let kib = grouped(u128::from(io.sectors).div_ceil(2));
         let title = format!("I/O {} {what}{place} (sectors {}-{last}, {kib} KiB)", number + 1, io.sector);
         self.line(6, &title);
@@ -155,7 +157,7 @@ impl Explanation<'_> {
     /// An I/O by its place, with its blocks: `I/O 1 (ind)`.
     fn io_name(&self, place: usize) -> String {
         let io = self.chains.ios.get(place);
-        let blocks = io.map(|io| blocks(&io.pieces)).unwrap_or_default();
+        let blocks = io.map(|io| blocks(self.arm, &io.pieces)).unwrap_or_default();
         format!("I/O {} ({blocks})", place + 1)
     }
 
@@ -218,7 +220,8 @@ impl Explanation<'_> {
     /// The I/Os of a request, as far as they are followed.
     fn contents(&self, request: &RequestChain) -> String {
         let followed = request.bios.iter().filter_map(|bio| self.chains.place_of(*bio));
-        let names: Vec<String> = followed.map(|place| blocks(&self.chains.ios[place].pieces)).collect();
+        let names: Vec<String> =
+            followed.map(|place| blocks(self.arm, &self.chains.ios[place].pieces)).collect();
         names.join("+")
     }
 

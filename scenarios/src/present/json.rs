@@ -5,7 +5,8 @@ use sim_core::statistics::Summary;
 
 use super::text::{View, orders};
 use super::words::comparison as in_words;
-use crate::compare::{Alignment, align};
+use crate::calls::result_value;
+use crate::compare::{Alignment, Moved, Place, align};
 use crate::run::{ArmRun, ScenarioRun};
 
 /// The version of the shape; a new one whenever a key changes its meaning or goes.
@@ -33,12 +34,16 @@ fn arm(arm: &ArmRun) -> Value {
         "order": { "bio": bio, "issue": issue },
         "view_disk": { "bio": disk_bio, "issue": disk_issue },
         "figures": figures(&arm.figures),
-        "results": arm.results,
+        "results": arm.results.iter().map(|calls| results(calls)).collect::<Vec<_>>(),
     });
     if arm.chains.is_some() {
         document["explain"] = super::explain::data(arm);
     }
     document
+}
+
+fn results(calls: &[i64]) -> Vec<Value> {
+    calls.iter().map(|&result| result_value(result)).collect()
 }
 
 /// Figures by their names; a name with dots is a path.
@@ -76,8 +81,8 @@ fn comparison(run: &ScenarioRun) -> Value {
         "right": right.name,
         "right_minus_left": differences,
         "order": {
-            "bio": moved(align(left.record.bios(), right.record.bios())),
-            "issue": moved(align(left.record.requests(), right.record.requests())),
+            "bio": moved(align(left.record.bios(), right.record.bios(), &|file| right.name_of(file))),
+            "issue": moved(align(left.record.requests(), right.record.requests(), &|file| right.name_of(file))),
         },
         "in_words": in_words(run),
     })
@@ -86,11 +91,20 @@ fn comparison(run: &ScenarioRun) -> Value {
 fn moved(alignment: Alignment) -> Value {
     match alignment {
         Alignment::Aligned(moved) => {
-            let moved = moved
-                .into_iter()
-                .map(|moved| json!({ "blocks": moved.blocks, "left": moved.left, "right": moved.right }));
-            json!({ "moved": moved.collect::<Vec<_>>() })
+            let one = |moved: Moved| {
+                json!({
+                    "blocks": moved.blocks,
+                    "left": moved.left.as_ref().map(place),
+                    "right": moved.right.as_ref().map(place),
+                    "places": moved.places(&str::to_owned),
+                })
+            };
+            json!({ "moved": moved.into_iter().map(one).collect::<Vec<_>>() })
         }
         Alignment::TooDifferent { left, right } => json!({ "too_different": [left, right] }),
     }
+}
+
+fn place(place: &Place) -> Value {
+    json!({ "position": place.position, "before": place.before, "after": place.after })
 }

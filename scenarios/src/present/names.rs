@@ -3,10 +3,13 @@
 use sim_core::io::blocks::{OrderedIo, OrderedPiece};
 use sim_core::io::{Operation, Part, Piece};
 
-/// The blocks of an I/O in the grammar of orders, without its file and operation: `0-11`, `ind`.
-pub fn blocks(pieces: &[Piece]) -> String {
+use crate::run::ArmRun;
+
+/// The blocks of an I/O in the grammar of orders, without its operation: `0-11`, `ind`; with their
+/// file's name if there are several.
+pub fn blocks(arm: &ArmRun, pieces: &[Piece]) -> String {
     let named = pieces.iter().map(|piece| OrderedPiece {
-        file: None,
+        file: piece.file.and_then(|file| arm.name_of(file)).map(str::to_owned),
         role: piece.role,
         first: piece.logical,
         count: u64::from(piece.blocks),
@@ -16,8 +19,8 @@ pub fn blocks(pieces: &[Piece]) -> String {
 }
 
 /// What is done with which blocks: `reads 0-11`.
-pub fn io_blocks(operation: Operation, pieces: &[Piece]) -> String {
-    let blocks = blocks(pieces);
+pub fn io_blocks(arm: &ArmRun, operation: Operation, pieces: &[Piece]) -> String {
+    let blocks = blocks(arm, pieces);
     match operation {
         Operation::Read => format!("reads {blocks}"),
         Operation::Write => format!("writes {blocks}"),

@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod bad_sectors;
 mod command_line;
 mod conformance;
 mod diagnostics;
 mod digests;
 mod expectations;
+mod images;
+mod inspect;
 mod library;
+mod pictures;
 mod resolving;
 mod schema;
 mod words;
@@ -21,13 +25,14 @@ use sim_mpage::ext2::image::ReadAt;
 
 /// A scenario that is a text, with bases that are texts.
 struct Text<'a> {
+    name: &'a str,
     text: &'a str,
     bases: &'a [(&'a str, &'a str)],
 }
 
 impl Input for Text<'_> {
     fn name(&self) -> &str {
-        "x.scenario.json"
+        self.name
     }
 
     fn text(&self) -> &str {
@@ -39,14 +44,17 @@ impl Input for Text<'_> {
         base.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).ok_or("no such file".to_owned())
     }
 
-    fn image(&self, _: &str) -> Result<Arc<dyn ReadAt>, String> {
-        Err("no such image".to_owned())
+    fn image(&self, path: &str) -> Result<Arc<dyn ReadAt>, String> {
+        match path {
+            "disk.img" => Ok(Arc::new(images::small())),
+            _ => Err("no such image".to_owned()),
+        }
     }
 }
 
 fn load_text(text: &str, set: &[&str]) -> Result<Loaded, Diagnostics> {
     let set = set.iter().map(|one| (*one).to_owned()).collect();
-    load(&Text { text, bases: &[] }, &Options { set, ..Options::default() })
+    load(&Text { name: "x.scenario.json", text, bases: &[] }, &Options { set, ..Options::default() })
 }
 
 /// The mistakes of a text, as they are shown.

@@ -43,7 +43,7 @@ fn one_arm_can_be_chosen() {
     let text = SMALL.replacen('{', r#"{ "arms": { "a": {}, "b": {} }, "#, 1);
     let choose = |arm: &str| {
         let options = Options { arms: vec![arm.to_owned()], ..Options::default() };
-        load(&Text { text: &text, bases: &[] }, &options)
+        load(&Text { name: "x.scenario.json", text: &text, bases: &[] }, &options)
     };
     assert_eq!(choose("b").unwrap().arms.len(), 1);
     assert!(choose("c").err().unwrap().list[0].message.contains("no arm \"c\""));
@@ -53,12 +53,15 @@ fn one_arm_can_be_chosen() {
 fn a_base_gives_what_is_not_said() {
     let text = r#"{ "extends": "base", "queue": { "nomerges": 2 }, "workload": { "calls": ["drop"] } }"#;
     let bases = [("base", SMALL), ("twice", r#"{ "extends": "base" }"#)];
-    let loaded = load(&Text { text, bases: &bases }, &Options::default()).unwrap();
+    let loaded = load(&Text { name: "x.scenario.json", text, bases: &bases }, &Options::default()).unwrap();
     let machine = &loaded.arms[0].machine;
     assert_eq!((machine.queue.nomerges, machine.volume.files.len()), (2, 2));
     assert_eq!(machine.tasks[0].calls.len(), 1);
     for wrong in [r#"{ "extends": "none" }"#, r#"{ "extends": "twice" }"#, r#"{ "extends": 1 }"#] {
-        assert!(load(&Text { text: wrong, bases: &bases }, &Options::default()).is_err(), "{wrong}");
+        assert!(
+            load(&Text { name: "x.scenario.json", text: wrong, bases: &bases }, &Options::default()).is_err(),
+            "{wrong}"
+        );
     }
 }
 

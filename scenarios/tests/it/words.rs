@@ -60,3 +60,53 @@ fn explanations_as_data_have_the_same_chains() {
     let without = run_scenario(&loaded, false).unwrap();
     assert_eq!(explain::data(&without.arms[0]), serde_json::Value::Null);
 }
+
+#[test]
+fn every_io_of_the_library_is_followed_from_its_call_to_its_end() {
+    for entry in LIBRARY {
+        let loaded = load(&ScenarioInput::of_library(entry), &Options::default()).unwrap();
+        let run = run_scenario_for(&loaded, Wanted { twice: false, chains: Some(usize::MAX) }).unwrap();
+        for arm in &run.arms {
+            let explained = explain::data(arm);
+            let ios = explained["ios"].as_array().unwrap();
+            assert_eq!(ios.len(), arm.record.bios().len(), "{}", entry.name);
+            for io in ios {
+                let told = format!("{}, arm {}: {io}", entry.name, arm.name);
+                assert!(
+                    io["call"]["text"].is_string() && !io["rules"].as_array().unwrap().is_empty(),
+                    "{told}"
+                );
+                let parts = io["parts"].as_array().unwrap();
+                assert!(!parts.is_empty(), "{told}");
+                for part in parts {
+                    assert!(part["request"]["issued"].is_object(), "{told}");
+                    assert!(part["request"]["completed"].is_object(), "{told}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_split_bio_and_a_second_file_are_told_apart() {
+    let text = r#"{
+        "device": "ideal",
+        "queue": { "max_sectors_kb": 16 },
+        "filesystem": { "files": { "/a": "0-7@1000", "/b": "0-3@2000" } },
+        "workload": { "tasks": {
+            "one": { "calls": ["open f /a r", "readahead f 0 32KiB"] },
+            "two": { "calls": ["open f /b r", "read f 16KiB"] },
+        } },
+    }"#;
+    let loaded = load(&ScenarioInput::of_text("x", text.to_owned()), &Options::default()).unwrap();
+    let run = run_scenario_for(&loaded, Wanted { twice: false, chains: Some(10) }).unwrap();
+    let text = explain::text(&run.arms[0]);
+    for told in [
+        "call: readahead f 0 32KiB, by one at",
+        "reads /a:0-7 at 1000",
+        "for sectors 8000-8031",
+        "call: read f 16KiB, by two at",
+    ] {
+        assert!(text.contains(told), "{told} in\n{text}");
+    }
+}

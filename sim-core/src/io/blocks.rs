@@ -26,6 +26,7 @@
 
 mod error;
 mod layout;
+mod name;
 mod order;
 mod piece;
 mod scan;
@@ -33,6 +34,7 @@ mod view;
 
 pub use error::{NotBlocks, Wrong};
 pub use layout::{Layout, PlacedRun};
+pub use name::{escape_name, unescape_name};
 pub use order::{Order, OrderedIo};
 pub use piece::OrderedPiece;
 pub use view::{DiskIo, DiskOrder, DiskPiece};

@@ -6,6 +6,8 @@
 //! symbolic links, and all features of ext3 and ext4 (of ext3, the journal is ignored).
 
 mod directory;
+mod error;
+mod list;
 mod lookup;
 
 use std::fmt;
@@ -13,13 +15,16 @@ use std::sync::Arc;
 
 use sim_core::io::SECTOR_BYTES;
 
+pub use error::ImageError;
+pub use list::{Listed, Listing};
+
 use crate::ext2::block_set::BlockSet;
-use crate::ext2::disk_format::features::{self, UnsupportedFeatures};
+use crate::ext2::disk_format::features;
 use crate::ext2::disk_format::{
     BadSuperblock, FileKind, GROUP_DESCRIPTOR_BYTES, GroupDescriptor, SUPERBLOCK_BYTES, SUPERBLOCK_OFFSET,
     Superblock,
 };
-use crate::ext2::file_map::{FileMap, MapError};
+use crate::ext2::file_map::FileMap;
 use crate::ext2::volume::{Volume, VolumeFile};
 use crate::medium::{Base, MediumError, check_access};
 
@@ -43,111 +48,6 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// [`ReadError`] if they are not all there, or reading fails.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<(), ReadError>;
-}
-
-/// An image, or something in it, that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ImageError {
-    /// The image is too short to hold a superblock.
-    #[error("an image of {0} bytes holds no superblock")]
-    NoSuperblock(u64),
-    /// Its bytes cannot be read.
-    #[error("the superblock cannot be read: {0}")]
-    Read(#[from] ReadError),
-    /// The superblock cannot be right.
-    #[error(transparent)]
-    Superblock(#[from] BadSuperblock),
-    /// It has features that the model cannot take.
-    #[error(transparent)]
-    Features(#[from] UnsupportedFeatures),
-    /// The image ends before the filesystem does.
-    #[error("the filesystem has {blocks} blocks of {block_size} bytes, but the image only {bytes} bytes")]
-    Truncated {
-        /// How many blocks the superblock says.
-        blocks: u32,
-        /// Bytes in a block.
-        block_size: u32,
-        /// Bytes in the image.
-        bytes: u64,
-    },
-    /// A group descriptor leads out of the filesystem.
-    #[error("group {group}: its {what} lies at block {block}, outside the filesystem")]
-    Group {
-        /// The group.
-        group: u32,
-        /// What is misplaced.
-        what: &'static str,
-        /// Where it is said to lie.
-        block: u64,
-    },
-    /// A block of metadata cannot be read.
-    #[error("{what}")]
-    Unreadable {
-        /// What it belongs to.
-        what: String,
-        /// Why.
-        source: MediumError,
-    },
-    /// There is no such inode.
-    #[error("{path}: inode {inode} does not exist; there are {inodes}")]
-    NoInode {
-        /// The path on the way to which it was met.
-        path: String,
-        /// The inode.
-        inode: u32,
-        /// How many inodes the filesystem has.
-        inodes: u32,
-    },
-    /// A directory entry cannot be right.
-    #[error("directory inode {inode}, block {block}, byte {offset}: {what}")]
-    Directory {
-        /// The directory's inode.
-        inode: u32,
-        /// The block on the device.
-        block: u64,
-        /// Where in the block.
-        offset: usize,
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// A directory's size is not a number of whole blocks, or a block of it is a hole.
-    #[error(
-        "directory inode {inode}: its {size} bytes are not whole blocks, all mapped; logical block {block} is not"
-    )]
-    DirectorySize {
-        /// The directory's inode.
-        inode: u32,
-        /// Its size in bytes.
-        size: u64,
-        /// The first logical block that is not there.
-        block: u64,
-    },
-    /// A name on the path is not there.
-    #[error("{0}: no such file or directory")]
-    NotFound(String),
-    /// Something on the path before its end is no directory.
-    #[error("{0} is not a directory (inode {1})")]
-    NotADirectory(String, u32),
-    /// The path leads through or to a symbolic link.
-    #[error("{0} is a symbolic link (inode {1}): name the file that it leads to")]
-    SymbolicLink(String, u32),
-    /// The path leads to something that is no regular file.
-    #[error("{0} is not a regular file (inode {1})")]
-    NotAFile(String, u32),
-    /// A file that is mapped by extents.
-    #[error("{0} (inode {1}) is mapped by extents, which is a feature of ext4, not of ext2")]
-    Extents(String, u32),
-    /// Two paths lead to the same file.
-    #[error("{0} and {1} are the same file (inode {2})")]
-    SameFile(String, String, u32),
-    /// A file's map cannot be right.
-    #[error("{path}")]
-    Map {
-        /// The file's path.
-        path: String,
-        /// What is wrong.
-        source: MapError,
-    },
 }
 
 /// An image as the base of a run.
@@ -185,6 +85,8 @@ pub struct Image {
     base: Arc<dyn Base>,
     superblock: Superblock,
     groups: Arc<[GroupDescriptor]>,
+    /// The blocks of the filesystem's own metadata, which no file may have.
+    system: Arc<BlockSet>,
     device_sectors: u64,
     ignored_features: Vec<&'static str>,
 }
@@ -212,8 +114,9 @@ pub fn open_image(source: Arc<dyn ReadAt>) -> Result<Image, ImageError> {
         return Err(ImageError::Truncated { blocks, block_size, bytes });
     }
     let base = Arc::new(ImageBase { source, block_size });
-    let groups = read_groups(&*base, &superblock)?.into();
-    Ok(Image { base, superblock, groups, device_sectors: bytes / SECTOR_BYTES, ignored_features })
+    let groups: Arc<[GroupDescriptor]> = read_groups(&*base, &superblock)?.into();
+    let system = Arc::new(system_blocks(&superblock, &groups)?);
+    Ok(Image { base, superblock, groups, system, device_sectors: bytes / SECTOR_BYTES, ignored_features })
 }
 
 // [ext2-image.groups] [ext2-image.hostile]
@@ -235,25 +138,72 @@ fn read_groups(base: &dyn Base, superblock: &Superblock) -> Result<Vec<GroupDesc
     Ok(groups)
 }
 
+/// What a group descriptor leads to: what it is, where it lies, and how many blocks it takes.
+fn metadata_of(superblock: &Superblock, descriptor: &GroupDescriptor) -> [(&'static str, u64, u64); 3] {
+    [
+        ("block bitmap", descriptor.block_bitmap.into(), 1),
+        ("inode bitmap", descriptor.inode_bitmap.into(), 1),
+        ("inode table", descriptor.inode_table.into(), superblock.inode_table_blocks().into()),
+    ]
+}
+
 fn check_group(superblock: &Superblock, group: u32, descriptor: &GroupDescriptor) -> Result<(), ImageError> {
-    for (what, block, blocks) in [
-        ("block bitmap", descriptor.block_bitmap, 1),
-        ("inode bitmap", descriptor.inode_bitmap, 1),
-        ("inode table", descriptor.inode_table, superblock.inode_table_blocks()),
-    ] {
-        let block = u64::from(block);
-        let first = superblock.descriptors_block() + superblock.descriptor_blocks();
-        if block < first || block + u64::from(blocks) > u64::from(superblock.blocks_count) {
+    let first = superblock.descriptors_block() + superblock.descriptor_blocks();
+    for (what, block, blocks) in metadata_of(superblock, descriptor) {
+        if block < first || block + blocks > u64::from(superblock.blocks_count) {
             return Err(ImageError::Group { group, what, block });
         }
     }
     Ok(())
 }
 
+/// The blocks of superblock, descriptors, bitmaps and inode tables. Copies of the superblock are not
+/// among them: nothing reads those.
+// [ext2-image.hostile]
+fn system_blocks(superblock: &Superblock, groups: &[GroupDescriptor]) -> Result<BlockSet, ImageError> {
+    let mut system = BlockSet::default();
+    let fixed = superblock.descriptors_block() + superblock.descriptor_blocks();
+    let inserted = system.insert(0, fixed);
+    assert!(inserted.is_ok(), "{fixed} blocks do not go into an empty set: {inserted:?}");
+    for (group, descriptor) in (0..).zip(groups) {
+        for (what, block, blocks) in metadata_of(superblock, descriptor) {
+            let overlap = |block| ImageError::GroupOverlaps { group, what, block };
+            system.insert(block, blocks).map_err(overlap)?;
+        }
+    }
+    Ok(system)
+}
+
 impl Image {
     /// Its superblock.
     pub fn superblock(&self) -> &Superblock {
         &self.superblock
+    }
+
+    /// The filesystem of a volume, so that a described one is looked into like an image.
+    ///
+    /// # Errors
+    /// [`ImageError`], if groups overlap or a feature cannot be taken; no volume that was made from a
+    /// layout or an image has such.
+    pub fn of_volume(volume: &Volume) -> Result<Image, ImageError> {
+        Ok(Image {
+            base: Arc::clone(&volume.base),
+            superblock: volume.superblock,
+            groups: Arc::clone(&volume.groups),
+            system: Arc::new(system_blocks(&volume.superblock, &volume.groups)?),
+            device_sectors: volume.device_sectors,
+            ignored_features: features::check(&volume.superblock)?,
+        })
+    }
+
+    /// Where the metadata of each group lie, and what is free there.
+    pub fn groups(&self) -> &[GroupDescriptor] {
+        &self.groups
+    }
+
+    /// How many sectors of 512 bytes the image has; the filesystem may have fewer.
+    pub fn device_sectors(&self) -> u64 {
+        self.device_sectors
     }
 
     /// The features it has that are ignored, by name: worth telling the user.
@@ -268,7 +218,7 @@ impl Image {
     /// [`ImageError`] says what is wrong with the path or with the image on the way to it.
     pub fn lookup(&self, path: &str) -> Result<VolumeFile, ImageError> {
         let file = self.find_file(path)?;
-        self.map_into(&file, &mut BlockSet::default())?;
+        self.map(&file)?;
         Ok(file)
     }
 
@@ -277,24 +227,25 @@ impl Image {
     /// # Errors
     /// [`ImageError::Map`] if it cannot be right.
     pub fn map(&self, file: &VolumeFile) -> Result<FileMap, ImageError> {
-        self.map_into(file, &mut BlockSet::default())
+        self.map_into(file, &mut BlockSet::clone(&self.system))
     }
 
     /// The volume with these files, in the order of `paths`; their maps are sound, and no two of them
     /// share a block.
     ///
     /// # Errors
-    /// [`ImageError`] says what is wrong with one of the paths or the image.
-    pub fn volume(&self, paths: &[&str]) -> Result<Volume, ImageError> {
-        let mut files: Vec<VolumeFile> = Vec::new();
-        let mut taken = BlockSet::default();
-        for path in paths {
-            let file = self.find_file(path)?;
-            if let Some(same) = files.iter().find(|other| other.inode == file.inode) {
-                return Err(ImageError::SameFile(same.path.clone(), file.path, file.inode));
+    /// Says what is wrong with each of the paths that cannot be used, by its place in `paths`.
+    pub fn volume(&self, paths: &[&str]) -> Result<Volume, Vec<(usize, ImageError)>> {
+        let (mut files, mut wrong) = (Vec::new(), Vec::new());
+        let mut taken = BlockSet::clone(&self.system);
+        for (index, path) in paths.iter().enumerate() {
+            match self.one_of_several(path, &files, &mut taken) {
+                Ok(file) => files.push(file),
+                Err(error) => wrong.push((index, error)),
             }
-            self.map_into(&file, &mut taken)?;
-            files.push(file);
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         Ok(Volume {
             base: Arc::clone(&self.base),
@@ -306,6 +257,20 @@ impl Image {
             device_sectors: self.device_sectors,
             files,
         })
+    }
+
+    fn one_of_several(
+        &self,
+        path: &str,
+        others: &[VolumeFile],
+        taken: &mut BlockSet,
+    ) -> Result<VolumeFile, ImageError> {
+        let file = self.find_file(path)?;
+        if let Some(same) = others.iter().find(|other| other.inode == file.inode) {
+            return Err(ImageError::SameFile(same.path.clone(), file.path, file.inode));
+        }
+        self.map_into(&file, taken)?;
+        Ok(file)
     }
 
     fn find_file(&self, path: &str) -> Result<VolumeFile, ImageError> {

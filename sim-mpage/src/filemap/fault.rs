@@ -53,6 +53,7 @@ impl Vma {
         self.entries.iter().filter_map(|&index| k.pages.find(Mapping::of(self.file), index))
     }
 
+    // [buffers-life.drop-mapped] [memory.mapped]
     fn set_entry(&mut self, k: &Kernel, index: u64, page: PageRef) {
         if self.entries.insert(index) {
             k.pages.pin(page);
@@ -175,6 +176,7 @@ async fn bring_in(
         lock_page(k, page).await;
     }
     let up_to_date = if k.pages.has(page, Mark::UpToDate) {
+        // [processes.page-lock-fault]
         unlock_page(k, page);
         true
     } else {

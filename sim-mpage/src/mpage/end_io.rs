@@ -17,7 +17,23 @@ use crate::submit::{BufferEnd, EndIo, InFlight};
 /// A bio has ended: its pages or its buffer learn of it, in ascending order, and wake who waits.
 // [processes.end-order]
 pub fn end_bio(k: &Kernel, bio: BioId, error: Option<IoError>) {
-    let Some(bio) = k.bios.borrow_mut().take(bio) else { return };
+    let bio = k.bios.borrow_mut().take(bio);
+    if let Some(bio) = bio {
+        end(k, bio, error);
+    }
+}
+
+/// Bios that the device has no place for have failed.
+// [mpage-end.beyond]
+pub fn end_beyond_end(k: &Kernel) {
+    loop {
+        let bio = k.bios.borrow_mut().take_beyond_end();
+        let Some(bio) = bio else { return };
+        end(k, bio, Some(IoError::Medium));
+    }
+}
+
+fn end(k: &Kernel, bio: InFlight, error: Option<IoError>) {
     if error.is_none() {
         move_contents(k, &bio);
     }

@@ -142,12 +142,10 @@ impl<'k> MpageReadpage<'k> {
             return Next::Confused(Confused::HasBuffers);
         }
 
-        // Which blocks are wanted? [mpage-read.range]
         let blocks_per_page = u64::from(k.sizes.blocks_per_page);
         let block_in_file = index * blocks_per_page;
-        let blocks_in_file = k.sizes.blocks_of(k.inodes[self.file.0 as usize].size.get());
-        let last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
-        let mut blocks = PageBlocks { block_in_file, last_block, first: 0, looked_at: 0, first_hole: None };
+        let mut blocks =
+            PageBlocks { block_in_file, last_block: 0, first: 0, looked_at: 0, first_hole: None };
 
         // Does the last mapping reach into this page? [mpage-read.reuse]
         let end = self.first_logical_block + self.map_bh.blocks;
@@ -155,24 +153,23 @@ impl<'k> MpageReadpage<'k> {
         if self.map_bh.mapped && inside {
             self.take_blocks(block_in_file - self.first_logical_block, &mut blocks);
         }
-        self.map_rest(page, blocks)
-    }
-
-    /// Then what is still missing is mapped.
-    #[inline]
-    fn map_rest(&mut self, page: PageRef, blocks: PageBlocks) -> Next {
-        if blocks.looked_at < u64::from(self.k.sizes.blocks_per_page) {
-            return Next::Map(blocks);
+        if blocks.looked_at == blocks_per_page {
+            return self.add_page(page, blocks);
         }
-        self.add_page(page, blocks)
+        // Then what is still missing is mapped. Which blocks are wanted? [mpage-read.range]
+        let blocks_in_file = k.sizes.blocks_of(k.inodes[self.file.0 as usize].size.get());
+        blocks.last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
+        Next::Map(blocks)
     }
 
+    /// Takes the page to its end from where it has to wait for something.
     async fn go_on(&mut self, page: PageRef, index: u64, mut next: Next) {
         loop {
             next = match next {
                 Next::Done => return,
                 Next::Map(mut blocks) => match self.map_next(page, &mut blocks).await {
-                    Ok(()) => self.map_rest(page, blocks),
+                    Ok(()) if blocks.looked_at < u64::from(self.k.sizes.blocks_per_page) => Next::Map(blocks),
+                    Ok(()) => self.add_page(page, blocks),
                     Err(why) => Next::Confused(why),
                 },
                 Next::SendFirst(reason, blocks) => {
@@ -259,7 +256,7 @@ impl<'k> MpageReadpage<'k> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_page(&mut self, page: PageRef, blocks: PageBlocks) -> Next {
         let k = self.k;
         // Is there a hole? [mpage-read.zero-rest]

@@ -110,6 +110,11 @@ impl PageIndex {
         if self.last.0 == number && self.last.1 != EMPTY {
             return Some(self.last.1);
         }
+        self.look_up(number)
+    }
+
+    #[cold]
+    fn look_up(&mut self, number: u64) -> Option<u32> {
         let chunk = *self.chunks.get(&number)?;
         self.last = (number, chunk);
         Some(chunk)
@@ -155,6 +160,7 @@ impl PageIndex {
     }
 
     /// Takes the page at `index` out, with its tags.
+    #[inline]
     pub fn remove(&mut self, chunks: &mut Chunks, index: u64) {
         let Some(number) = self.chunk(index) else { return };
         let chunk = &mut chunks.all[number as usize];
@@ -163,19 +169,30 @@ impl PageIndex {
             return;
         }
         *slot = EMPTY;
-        for (tagged, words) in self.tagged.iter_mut().zip(&mut chunk.tags).filter(|(tagged, _)| **tagged > 0)
-        {
+        chunk.used -= 1;
+        self.pages -= 1;
+        if self.tagged != [0; 2] {
+            self.remove_tags(chunk, index);
+        }
+        if chunk.used == 0 {
+            self.remove_chunk(chunks, number, index);
+        }
+    }
+
+    #[cold]
+    fn remove_tags(&mut self, chunk: &mut Chunk, index: u64) {
+        for (tagged, words) in self.tagged.iter_mut().zip(&mut chunk.tags) {
             let (word, bit) = (&mut words[place(index) / 64], 1 << (place(index) % 64));
             *tagged -= u64::from(*word & bit != 0);
             *word &= !bit;
         }
-        chunk.used -= 1;
-        self.pages -= 1;
-        if chunk.used == 0 {
-            self.chunks.remove(&(index >> CHUNK_BITS));
-            self.last = (0, EMPTY);
-            chunks.free.push(number);
-        }
+    }
+
+    #[cold]
+    fn remove_chunk(&mut self, chunks: &mut Chunks, number: u32, index: u64) {
+        self.chunks.remove(&(index >> CHUNK_BITS));
+        self.last = (0, EMPTY);
+        chunks.free.push(number);
     }
 
     /// Sets or clears the tag of the page at `index`, which is there.

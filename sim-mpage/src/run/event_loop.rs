@@ -16,7 +16,7 @@ use super::left_behind;
 use super::prepare::{Workload, apply_states};
 use super::{Outcome, RunError};
 use crate::kernel::{Kernel, Timer};
-use crate::mpage::end_io::end_bio;
+use crate::mpage::end_io::{end_beyond_end, end_bio};
 use crate::record::{enter_span, leave_span, record_because};
 use crate::submit::{block_worker, call_worker};
 use crate::syscalls::{Process, make_calls};
@@ -169,7 +169,9 @@ impl<'k> Loop<'k, '_> {
         let k = self.k;
         let mut left = tasks;
         loop {
-            match executor.run_one(&k.tasks) {
+            let ran = executor.run_one(&k.tasks);
+            end_beyond_end(k);
+            match ran {
                 Ran::Polled(_) => {
                     self.step()?;
                     if k.trace.borrow().is_full() {

@@ -29,19 +29,17 @@ fn machine(runs: &[(u64, u64, u64)], size: u64, call: Call) -> Machine {
     let runs = runs.iter().map(|&(logical, physical, blocks)| Run { logical, physical, blocks }).collect();
     let file = FileLayout { path: "/f".to_owned(), inode: 12, size, runs, indirect: [].into() };
     let device_sectors = 16384;
-    let files = vec![file];
-    let device = Ideal::new(ideal::Settings { sectors: device_sectors, ..Default::default() }).into();
-    let volume = volume(&Layout { block_size: 1024, device_sectors, files }).unwrap();
-    Machine {
-        tasks: vec![TaskSpec {
-            name: "wl".to_owned(),
-            pid: 101,
-            start: Time::ZERO,
-            setup: vec![Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite }],
-            calls: vec![TimedCall::once(call)],
-        }],
-        ..Machine::new(device, volume)
-    }
+    let volume = volume(Layout { block_size: 1024, device_sectors, files: vec![file] }).unwrap();
+    let settings = ideal::Settings { sectors: device_sectors, ..ideal::Settings::default() };
+    let mut machine = Machine::new(Ideal::new(settings).into(), volume);
+    machine.tasks = vec![TaskSpec {
+        name: "wl".to_owned(),
+        pid: 101,
+        start: Time::ZERO,
+        setup: vec![Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite }],
+        calls: vec![TimedCall::once(call)],
+    }];
+    machine
 }
 
 /// A dirty page with buffers: `d` mapped, dirty, up to date, `x` the same without a place, and new,

@@ -4,17 +4,22 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod advice;
 mod bench;
+mod block_layer;
 mod classic;
+mod faults;
 mod memory;
 mod metadata;
 mod page_cache;
+mod page_faults;
 mod processes;
 mod read_bios;
 mod read_boundary;
 mod read_confused;
 mod read_errors;
 mod read_mapping;
+mod repeated;
 mod write_boundary;
 mod write_buffers;
 mod write_plain;

@@ -6,7 +6,7 @@ use sim_disk::device::Device;
 use sim_disk::ideal::{Ideal, Settings};
 use sim_mpage::machine::Machine;
 
-use crate::bench::{Bench, pread, read, readahead};
+use crate::bench::{Bench, pread, read, readahead, writeback};
 
 use Confused::AllocationFailed;
 
@@ -87,6 +87,29 @@ fn a_bio_that_runs_past_the_devices_end_is_cut_there() {
     let ran = Bench::new(1024, "0@1000 2@1002").with(short(2005)).run(&[readahead(0, 0), read(3072)]);
     assert_eq!(ran.extents(), [(2000, 2), (2004, 1)]);
     assert_eq!(ran.results(), [0, 3072]);
+}
+
+// [mpage-end.beyond]
+#[test]
+fn what_begins_past_the_devices_end_fails_without_being_queued() {
+    let short = |machine: &mut Machine| machine.volume.device_sectors = 8016;
+    let ran = Bench::new(4096, "0@1000 1@1002 2@1001 3@1003").with(short).run(&[
+        readahead(0, 0),
+        read(4096),
+        read(4096),
+        pread(8192, 8192),
+    ]);
+    assert_eq!((ran.bios(), ran.extents()), ("0 2", vec![(8000, 8), (8008, 8)]));
+    assert_eq!(ran.results(), [0, 4096, -5, 4096]);
+    assert_eq!(ran.pages(PageChange::Failed), [1, 3, 1, 3, 3]);
+    // Block by block, and an indirect block.
+    let ran = Bench::new(1024, "0@4000 1@4009 2@4001").with(short).run(&[read(4096), read(4096)]);
+    assert_eq!((ran.bios(), ran.results()), ("0 2", &[-5, -5][..]));
+    let ran = Bench::new(4096, "ind@1002 12@1000").with(short).run(&[pread(12 * 4096, 4096)]);
+    assert_eq!((ran.bios(), ran.results()), ("", &[-5][..]));
+    // Writing.
+    let ran = Bench::new(4096, "0@1000 1@1002").with(short).dirty_pages(0..2).run(&[writeback()]);
+    assert_eq!((ran.bios(), ran.results()), ("W0", &[-5][..]));
 }
 
 // [mpage-end.read] [processes.end-order]

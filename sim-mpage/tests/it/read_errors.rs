@@ -141,7 +141,7 @@ fn a_page_with_a_bad_block_is_not_up_to_date_though_others_were_read() {
     assert_eq!(ran.results(), [-5, 4096]);
 }
 
-// [buffers-read.bread]
+// [buffers-read.bread] [ext2-map.get-branch]
 #[test]
 fn a_bad_block_above_a_leaf_fails_all_below_it() {
     let layout = "tind@500 tmid/0@600 tleaf/0/0@700 65804-65807@1000";

@@ -7,7 +7,8 @@ use crate::bench::{Bench, read, readahead};
 use Confused::{MappedAfterHole, NotContiguous};
 
 // [mpage-read.reuse] [mpage-read.take] [mpage-read.range] [mpage-read.end-of-request]
-// [mpage-reason.end-of-request] [mpage-read.allocate]
+// [mpage-reason.end-of-request] [mpage-read.allocate] [ext2-get-block.found]
+// [ext2-get-block.result]
 #[test]
 fn later_pages_take_their_blocks_from_the_mapping_of_the_first() {
     let ran = Bench::new(1024, "0-7@1000").run(&[readahead(0, 8192)]);
@@ -71,6 +72,16 @@ fn blocks_of_one_page_that_lie_apart_are_read_one_by_one() {
     assert_eq!(ran.results(), [0, 8192]);
 }
 
+// [mpage-read.reuse]
+#[test]
+fn a_mapping_that_ends_before_a_page_gives_it_nothing() {
+    // Page 0 is given up with the mapping of block 1, which ends there.
+    let ran = Bench::new(1024, "0@1000 1@2000 2@3000 3@4000 4-7@5000").run(&[readahead(0, 0)]);
+    assert_eq!(ran.bios(), "0 1 2 3 4-7");
+    assert_eq!(ran.extents()[4], (10000, 8));
+    assert_eq!(ran.mapped().last(), Some(&(4, 4, 4)));
+}
+
 // [mpage-read.hole] [mpage-read.zero-rest] [mpage-read.hole-ends-bio] [mpage-reason.hole]
 #[test]
 fn a_hole_at_the_end_of_a_page_is_left_out_and_ends_the_bio() {
@@ -110,7 +121,7 @@ fn data_behind_a_hole_of_the_same_page_are_read_one_by_one() {
     assert_eq!((ran.bios(), ran.confused()), ("2 3", vec![MappedAfterHole]));
 }
 
-// [mpage-read.hole-first]
+// [mpage-read.hole-first] [ext2-get-block.hole]
 #[test]
 fn a_page_that_is_a_hole_is_up_to_date_without_io_and_leaves_the_bio_as_it_is() {
     let ran = Bench::new(1024, "0-3@1000 8-11@1004").run(&[readahead(0, 12288), read(12288)]);

@@ -1,13 +1,17 @@
 //! The rows of an arm for long runs: a column for several I/Os, its colours the share of their
 //! blocks, and below it a bar for the steps backwards.
 
-use super::run::{self, Kind};
+use super::ROWS;
 use super::scale::Scale;
-use super::{ArmStrip, Plane, ROWS, StripIo};
 use crate::format::grouped;
+use crate::plot::canvas::Canvas;
+use crate::plot::frame::Plane;
+use crate::plot::io::{Arm, Io, Kind, steps_back};
 use crate::plot::labels::{Align, Slot};
-use crate::plot::svg::{Area, Px, Svg};
+use crate::plot::length::{Area, Px};
+use crate::plot::palette::Style;
 use crate::plot::text::Font;
+use crate::plot::words;
 
 const ROW: Px = Px::new(40);
 const BETWEEN: Px = Px::new(8);
@@ -28,29 +32,29 @@ pub(super) struct Bins {
 }
 
 /// The most steps backwards in a column of any arm.
-pub(super) fn most_steps_back(arms: &[ArmStrip], scale: Scale) -> u64 {
+pub(super) fn most_steps_back(arms: &[Arm], scale: Scale) -> u64 {
     let Scale::Bins { size, .. } = scale else { return 0 };
     arms.iter().flat_map(|arm| steps_per_bin(&arm.issue, size)).max().unwrap_or(0)
 }
 
-fn steps_per_bin(ios: &[StripIo], size: usize) -> Vec<u64> {
+fn steps_per_bin(ios: &[Io], size: usize) -> Vec<u64> {
     let mut steps = vec![0; ios.len().div_ceil(size)];
-    for (io, _) in run::steps_back(ios) {
+    for (io, _) in steps_back(ios) {
         steps[io / size] += 1;
     }
     steps
 }
 
 /// Draws an arm below `top`; gives back where it ends.
-pub(super) fn draw(svg: &mut Svg, plane: Plane, top: Px, arm: &ArmStrip, bins: Bins) -> Px {
-    row(svg, plane, top, (ROWS[0], "bios"), &arm.bio, bins);
-    row(svg, plane, top + ROW + BETWEEN, (ROWS[1], "requests"), &arm.issue, bins);
+pub(super) fn draw(canvas: &mut Canvas, plane: Plane, top: Px, arm: &Arm, bins: Bins) -> Px {
+    row(canvas, plane, top, (ROWS[0], "bios"), &arm.bio, bins);
+    row(canvas, plane, top + ROW + BETWEEN, (ROWS[1], "requests"), &arm.issue, bins);
     let mut y = top + ROW + BETWEEN + ROW + Px::new(4);
     if bins.most_back > 0 {
-        steps(svg, plane, y, &arm.issue, bins);
+        steps(canvas, plane, y, &arm.issue, bins);
         y = y + STEPS;
     }
-    numbers(svg, plane, y, arm, bins)
+    numbers(canvas, plane, y, arm, bins)
 }
 
 /// The area of a column.
@@ -59,8 +63,8 @@ fn column(plane: Plane, top: Px, bottom: Px, width: Px, index: usize) -> Area {
     Area { left, top, right: left + width - Px::new(1), bottom }
 }
 
-fn row(svg: &mut Svg, plane: Plane, top: Px, (name, what): (&str, &str), ios: &[StripIo], bins: Bins) {
-    plane.name_row(svg, Area { left: plane.left, top, right: plane.right, bottom: top + ROW }, name);
+fn row(canvas: &mut Canvas, plane: Plane, top: Px, (name, what): (&str, &str), ios: &[Io], bins: Bins) {
+    plane.name_row(canvas, Area { left: plane.left, top, right: plane.right, bottom: top + ROW }, name);
     for (index, bin) in ios.chunks(bins.size).enumerate() {
         let blocks = Kind::ALL.map(|kind| blocks(bin, kind));
         let first = index * bins.size;
@@ -68,12 +72,14 @@ fn row(svg: &mut Svg, plane: Plane, top: Px, (name, what): (&str, &str), ios: &[
         let told: Vec<_> =
             told.map(|(kind, blocks)| format!("{}: {}", kind.meaning(), grouped(blocks.into()))).collect();
         let tooltip = format!("{what} {} to {}: {}", first + 1, first + bin.len(), told.join(", "));
-        svg.group(&tooltip, |svg| share(svg, column(plane, top, top + ROW, bins.column, index), blocks));
+        canvas.group(&tooltip, |canvas| {
+            share(canvas, column(plane, top, top + ROW, bins.column, index), blocks)
+        });
     }
 }
 
 /// How many blocks of a kind there are in these I/Os.
-fn blocks(ios: &[StripIo], kind: Kind) -> u64 {
+fn blocks(ios: &[Io], kind: Kind) -> u64 {
     if kind == Kind::Command {
         return ios.iter().filter(|io| io.pieces.is_empty()).count().try_into().unwrap_or(u64::MAX);
     }
@@ -82,7 +88,7 @@ fn blocks(ios: &[StripIo], kind: Kind) -> u64 {
 }
 
 /// A column, divided up from the bottom by the share of each kind.
-fn share(svg: &mut Svg, column: Area, blocks: [u64; 4]) {
+fn share(canvas: &mut Canvas, column: Area, blocks: [u64; 4]) {
     let total: u128 = blocks.iter().copied().map(u128::from).sum();
     let drawn: Vec<_> = Kind::ALL.into_iter().zip(blocks).filter(|(_, blocks)| *blocks > 0).collect();
     let free = column.height() - SLIVER * i64::try_from(drawn.len()).unwrap_or(0);
@@ -90,7 +96,7 @@ fn share(svg: &mut Svg, column: Area, blocks: [u64; 4]) {
     for (place, (kind, blocks)) in drawn.iter().enumerate() {
         let height = SLIVER + portion(free, u128::from(*blocks), total);
         let top = if place + 1 == drawn.len() { column.top } else { bottom - height };
-        svg.rect(kind.solid_class(), Area { top, bottom, ..column }, Px::ZERO);
+        canvas.rect(kind.solid_style(), Area { top, bottom, ..column }, Px::ZERO);
         bottom = top;
     }
 }
@@ -101,23 +107,27 @@ fn portion(length: Px, part: u128, whole: u128) -> Px {
     Px::from_sixteenths(i64::try_from(length * part / whole.max(1)).unwrap_or(0))
 }
 
-fn steps(svg: &mut Svg, plane: Plane, top: Px, ios: &[StripIo], bins: Bins) {
+fn steps(canvas: &mut Canvas, plane: Plane, top: Px, ios: &[Io], bins: Bins) {
     let steps = steps_per_bin(ios, bins.size);
     let total: u64 = steps.iter().sum();
     let bottom = top + STEPS;
     let area = Area { left: plane.left, top, right: plane.right, bottom };
-    plane.name_row(svg, area, &format!("{} back", grouped(total.into())));
+    plane.name_row(canvas, area, &format!("{} back", grouped(total.into())));
     for (index, steps) in steps.into_iter().enumerate().filter(|(_, steps)| *steps > 0) {
         let height = SLIVER + portion(STEPS - SLIVER, steps.into(), bins.most_back.into());
-        let tooltip = run::counted(steps, "step") + " backwards on the disk";
-        svg.group(&tooltip, |svg| {
-            svg.rect("backward-mark", column(plane, bottom - height, bottom, bins.column, index), Px::ZERO);
+        let tooltip = words::counted(steps, "step") + " backwards on the disk";
+        canvas.group(&tooltip, |canvas| {
+            canvas.rect(
+                Style::BackwardMark,
+                column(plane, bottom - height, bottom, bins.column, index),
+                Px::ZERO,
+            );
         });
     }
 }
 
 /// The number of the first I/O of some columns; gives back where they end.
-fn numbers(svg: &mut Svg, plane: Plane, top: Px, arm: &ArmStrip, bins: Bins) -> Px {
+fn numbers(canvas: &mut Canvas, plane: Plane, top: Px, arm: &Arm, bins: Bins) -> Px {
     let columns = arm.bio.len().max(arm.issue.len()).div_ceil(bins.size);
     let mut slots = Vec::new();
     for index in (0..columns).step_by(10) {
@@ -126,13 +136,13 @@ fn numbers(svg: &mut Svg, plane: Plane, top: Px, arm: &ArmStrip, bins: Bins) -> 
         slots.push(Slot { left, right, wordings: vec![format!("I/O {number}"), number] });
     }
     let y = top + Px::new(14);
-    plane.line(Align::Along).write(svg, "muted", y, &slots);
+    plane.line(Align::Along).write(canvas, Style::Muted, y, &slots);
     y + Font::Small.descent()
 }
 
 /// A bar, for the legend.
-pub(super) fn sample_of_steps(svg: &mut Svg, area: Area) {
+pub(super) fn sample_of_steps(canvas: &mut Canvas, area: Area) {
     let middle = area.middle();
     let bar = Area { left: middle - Px::new(3), right: middle + Px::new(4), ..area };
-    svg.rect("backward-mark", bar, Px::ZERO);
+    canvas.rect(Style::BackwardMark, bar, Px::ZERO);
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::lanes::{ROW, draw_run};
-use super::run::{Kind, Run, runs};
+use super::run::{Run, runs};
 use super::scale::Scale;
-use super::{ArmStrip, Plane};
 use crate::format::grouped;
+use crate::plot::canvas::{Canvas, Path};
+use crate::plot::frame::Plane;
+use crate::plot::io::{Arm, Kind};
 use crate::plot::labels::{Align, Slot};
-use crate::plot::svg::{Area, Path, Px, Svg};
+use crate::plot::length::{Area, Px};
+use crate::plot::palette::Style;
 use crate::plot::text::Font;
 
 /// Blank where blocks of others lie between two runs.
@@ -23,7 +26,7 @@ pub(super) struct Layout {
 impl Layout {
     /// The layout, if it can be told from the I/Os (arms that cut the blocks differently leave runs
     /// that overlap) and fits into `width`.
-    pub(super) fn of(arms: &[ArmStrip], scale: Scale, width: Px) -> Option<Layout> {
+    pub(super) fn of(arms: &[Arm], scale: Scale, width: Px) -> Option<Layout> {
         if matches!(scale, Scale::Bins { .. }) {
             return None;
         }
@@ -50,16 +53,17 @@ impl Layout {
     }
 
     /// Draws the row below `top`; gives back where it ends.
-    pub(super) fn draw(&self, svg: &mut Svg, plane: Plane, top: Px) -> Px {
+    pub(super) fn draw(&self, canvas: &mut Canvas, plane: Plane, top: Px) -> Px {
         let row = Area { left: plane.left, top, right: plane.right, bottom: top + ROW };
-        plane.name_row(svg, row, "on disk");
+        plane.name_row(canvas, row, "on disk");
         let mut slots: Vec<Slot> = Vec::new();
         let mut x = plane.left;
         let mut end = None;
         for run in &self.runs {
             if end.is_some_and(|end| end < run.first) {
                 let y = (row.top + row.bottom) / 2;
-                svg.path("faint", &Path::from(x + Px::new(5), y).line_to(x + ELSEWHERE - Px::new(5), y));
+                canvas
+                    .path(Style::Faint, Path::from(x + Px::new(5), y).line_to(x + ELSEWHERE - Px::new(5), y));
                 x = x + ELSEWHERE;
             }
             end = Some(run.end());
@@ -67,7 +71,7 @@ impl Layout {
             x = area.right + Px::new(2);
             let block = grouped(run.first.into());
             let tooltip = format!("{}, from block {block} of the disk", run.label);
-            svg.group(&tooltip, |svg| draw_run(svg, run, area, self.scale));
+            canvas.group(&tooltip, |canvas| draw_run(canvas, run, area, self.scale));
             slots.push(Slot {
                 left: area.left,
                 right: area.left,
@@ -75,7 +79,7 @@ impl Layout {
             });
         }
         let y = row.bottom + Px::new(15);
-        plane.line(Align::Along).write(svg, "muted", y, &slots);
+        plane.line(Align::Along).write(canvas, Style::Muted, y, &slots);
         y + Font::Small.descent()
     }
 }

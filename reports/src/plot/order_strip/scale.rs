@@ -1,8 +1,8 @@
 //! How wide a block is drawn: the first of three scales that fits.
 
-use super::run::{Kind, Run, runs};
-use super::{ArmStrip, StripIo};
-use crate::plot::svg::Px;
+use super::run::{Run, runs};
+use crate::plot::io::{Arm, Io, Kind};
+use crate::plot::length::Px;
 
 /// Blocks per width, the same for all rows and arms of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +38,14 @@ const WIDEST_COLUMN: Px = Px::new(16);
 const AROUND_LABEL: Px = Px::new(12);
 
 impl Scale {
-    pub(super) fn choose(arms: &[ArmStrip], width: Px) -> Scale {
+    pub(super) fn choose(arms: &[Arm], width: Px) -> Scale {
         let rows = || arms.iter().flat_map(|arm| [&arm.bio, &arm.issue]);
         // A row that cannot fit is not taken apart first: it may be very long.
         let most = usize::try_from(width.sixteenths() / NARROW.sixteenths()).unwrap_or(0);
         if rows().any(|row| row.iter().map(|io| io.pieces.len().max(1)).sum::<usize>() > most) {
             return Scale::bins(rows().map(Vec::len).max().unwrap_or(0), width);
         }
-        let rows: Vec<Vec<Run>> = rows().map(|row: &Vec<StripIo>| runs(row)).collect();
+        let rows: Vec<Vec<Run>> = rows().map(|row: &Vec<Io>| runs(row)).collect();
         cells(&rows, width)
             .or_else(|| labelled(&rows, Labelled::All, width))
             .or_else(|| labelled(&rows, Labelled::Metadata, width))

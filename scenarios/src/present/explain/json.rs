@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::collect::{Chains, IoChain, Joining, Placement, RequestChain};
+use super::chain::{Chains, IoChain, Joining, Placement, RequestChain};
 use super::why;
 use crate::present::event::{piece, readahead_rule, reason_name};
 use crate::present::names::blocks;
@@ -21,7 +21,7 @@ fn io_chain(arm: &ArmRun, chains: &Chains, io: &IoChain) -> Value {
     let why = why::sent(io);
     json!({
         "bio": io.bio.0,
-        "blocks": blocks(&io.pieces),
+        "blocks": blocks(arm, &io.pieces),
         "rwbs": sim_core::io::Rwbs(io.operation, io.flags).to_string(),
         "sector": io.sector.0,
         "sectors": io.sectors,

@@ -3,7 +3,7 @@
 use sim_core::io::{Confused, Operation, Reason};
 use sim_core::trace::ReadaheadRule;
 
-use super::collect::{IoChain, Joining, WindowCause};
+use super::chain::{IoChain, Joining, WindowCause};
 
 /// A reason in words, and the tags of its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +130,8 @@ fn written(io: &IoChain) -> Why {
     }
 }
 
-fn confused_read(rule: Confused) -> (&'static str, &'static str) {
+/// Why reading gave up on a multi-page bio for a page, and the rule's tag.
+pub(crate) fn confused_read(rule: Confused) -> (&'static str, &'static str) {
     match rule {
         Confused::HasBuffers => ("it has buffers already", "mpage-read.buffers"),
         Confused::GetBlockFailed => ("its blocks could not be mapped", "mpage-read.get-block-error"),
@@ -146,7 +147,8 @@ fn confused_read(rule: Confused) -> (&'static str, &'static str) {
     }
 }
 
-fn confused_written(rule: Confused) -> (&'static str, &'static str) {
+/// The same for writing.
+pub(crate) fn confused_written(rule: Confused) -> (&'static str, &'static str) {
     match rule {
         Confused::DirtyUnmapped => ("a dirty block of it has no place yet", "mpage-write.unmapped-dirty"),
         Confused::NotDirtyUpToDate => ("a block of it is not to be written", "mpage-write.not-dirty"),
@@ -163,7 +165,13 @@ fn confused_written(rule: Confused) -> (&'static str, &'static str) {
 
 /// Why a window was read ahead.
 pub(super) fn window(window: &WindowCause) -> Why {
-    let (words, rule) = match window.rule {
+    let (words, rule) = readahead(window.rule);
+    why(words, &[rule])
+}
+
+/// What a readahead rule says, and its tag.
+pub(crate) const fn readahead(rule: ReadaheadRule) -> (&'static str, &'static str) {
+    match rule {
         ReadaheadRule::StartOfFile => ("the file's first page is wanted", "readahead.first-page"),
         ReadaheadRule::Sequential => {
             ("the page that the last window expected next is wanted", "readahead.sequential")
@@ -177,8 +185,7 @@ pub(super) fn window(window: &WindowCause) -> Why {
         ReadaheadRule::Random => ("a page is wanted that follows no pattern", "readahead.random"),
         ReadaheadRule::Around => ("a page of a mapping was missed: read around it", "fault.read-around"),
         ReadaheadRule::Forced => ("just what is asked for", "readahead.forced"),
-    };
-    why(words, &[rule])
+    }
 }
 
 /// How a part of a bio came into its request; `other` is the I/O beside which it stands there.

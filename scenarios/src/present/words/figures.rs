@@ -68,7 +68,7 @@ fn share(before: u64, after: u64) -> String {
     match percent {
         0 => " (under 1 %)".to_owned(),
         100 if after < before => " (over 99 %)".to_owned(),
-        ..300 => format!(" ({percent} %)"),
+        1..300 => format!(" ({percent} %)"),
         300.. => format!(" ({} times as long)", reports::format::grouped(after / before)),
     }
 }

@@ -1,10 +1,6 @@
 //! What happened to the order of I/O, as the predicate of a sentence.
 
-use sim_core::io::blocks::{OrderedIo, OrderedPiece};
-use sim_core::io::{Operation, Piece};
-use sim_core::trace::Ios;
-
-use crate::compare::{Alignment, Moved, align};
+use crate::compare::{Alignment, Moved, Place, align};
 use crate::run::ArmRun;
 
 /// What the right arm does with the order.
@@ -18,13 +14,14 @@ pub(super) enum Order {
 
 /// Compares orders: first those of bios, and if nothing is different there, those of requests.
 pub(super) fn order(left: &ArmRun, right: &ArmRun) -> Order {
+    let names = |file| right.name_of(file);
     let (before, after) = (left.record.bios(), right.record.bios());
-    match align(before, after) {
+    match align(before, after, &names) {
         Alignment::TooDifferent { left, right } => {
             return Order::Other(format!("sends other I/O altogether, {right} pieces instead of {left}"));
         }
         Alignment::Aligned(moved) if !moved.is_empty() => {
-            return Order::Other(phrase(&moved, before, after, ["reads", "writes"]));
+            return Order::Other(phrase(&moved, ["reads", "writes"]));
         }
         Alignment::Aligned(_) if before.len() != after.len() => {
             let (before, after) = (before.len(), after.len());
@@ -36,10 +33,10 @@ pub(super) fn order(left: &ArmRun, right: &ArmRun) -> Order {
         Alignment::Aligned(_) => {}
     }
     let (before, after) = (left.record.requests(), right.record.requests());
-    match align(before, after) {
+    match align(before, after, &names) {
         Alignment::Aligned(moved) if moved.is_empty() => Order::Same,
         Alignment::Aligned(moved) => {
-            let words = phrase(&moved, before, after, ["issues", "issues"]);
+            let words = phrase(&moved, ["issues", "issues"]);
             Order::Other(format!("queues the same I/O, but {words}"))
         }
         Alignment::TooDifferent { .. } => {
@@ -52,36 +49,32 @@ pub(super) fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// Pieces that stay together on both sides.
-type Group<'m> = Vec<&'m Moved>;
-
-fn phrase(moved: &[Moved], left: &Ios, right: &Ios, verbs: [&str; 2]) -> String {
-    let (left, right) = (names(left), names(right));
+/// Moved pieces, then what is on one side only.
+fn phrase(moved: &[Moved], verbs: [&str; 2]) -> String {
     let verb = |blocks: &str| if blocks.starts_with('W') { verbs[1] } else { verbs[0] };
-    let groups = groups(moved);
+    let elsewhere: Vec<&Moved> =
+        moved.iter().filter(|moved| moved.left.is_some() && moved.right.is_some()).collect();
     let mut said = Vec::new();
-    if let Some((first, rest)) = groups.split_first() {
-        let mut words = format!("{} {}", verb(&first[0].blocks), elsewhere(first, &left, &right));
-        let others: Vec<&Moved> = rest.iter().flatten().copied().collect();
-        if !others.is_empty() {
-            let later = |moved: &Moved| moved.left < moved.right;
-            let same_way = others.iter().all(|other| later(other) == later(first[0]));
-            let way = match (same_way, later(first[0])) {
+    if let Some((first, rest)) = elsewhere.split_first() {
+        let mut words = format!("{} {} {}", verb(&first.blocks), listed(&[first]), first.places(&quoted));
+        if !rest.is_empty() {
+            let later = |moved: &Moved| position(moved.left.as_ref()) < position(moved.right.as_ref());
+            let same_way = rest.iter().all(|other| later(other) == later(first));
+            let way = match (same_way, later(first)) {
                 (true, true) => "later too",
                 (true, false) => "earlier too",
                 (false, _) => "elsewhere",
             };
-            words += &format!(", and {} {way}", counted(&others, " more"));
+            words += &format!(", and {} {way}", counted(&pieces(rest), " more"));
         }
         said.push(words);
     }
-    let only = |side: fn(&Moved) -> bool| moved.iter().filter(move |it| side(it)).collect::<Vec<_>>();
+    let only = |side: fn(&Moved) -> bool| moved.iter().filter(|it| side(it)).collect::<Vec<_>>();
     let added = only(|moved| moved.left.is_none());
     if let Some(first) = added.first() {
-        let verb = verb(&first.blocks);
-        let behind = position(&right, &first.blocks).and_then(|place| right.get(place.checked_sub(1)?));
+        let behind = first.right.as_ref().and_then(|place| place.before.as_deref());
         let behind = behind.map(|name| format!(" behind {}", quoted(name))).unwrap_or_default();
-        said.push(format!("also {verb} {}{behind}", listed(&added)));
+        said.push(format!("also {} {}{behind}", verb(&first.blocks), listed(&added)));
     }
     let missing = only(|moved| moved.right.is_none());
     if let Some(first) = missing.first() {
@@ -91,110 +84,65 @@ fn phrase(moved: &[Moved], left: &Ios, right: &Ios, verbs: [&str; 2]) -> String 
     said.join(", ")
 }
 
-/// Moved pieces in groups: those that follow one another on both sides.
-fn groups(moved: &[Moved]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for one in moved {
-        let (Some(left), Some(right)) = (one.left, one.right) else { continue };
-        let last = groups.last_mut().and_then(|group| Some((group.last().copied()?, group)));
-        match last {
-            Some((last, group)) if last.left == left.checked_sub(1) && last.right == right.checked_sub(1) => {
-                group.push(one);
-            }
-            _ => groups.push(vec![one]),
-        }
-    }
-    groups
+fn position(place: Option<&Place>) -> Option<usize> {
+    place.map(|place| place.position)
 }
 
-/// Where a group is now, and where it was.
-fn elsewhere(group: &Group<'_>, left: &[String], right: &[String]) -> String {
-    let what = listed(group);
-    let (Some(first), Some(last)) = (group.first(), group.last()) else { return what };
-    let later = first.left < first.right;
-    let outer = |order: &[String], behind: bool| {
-        let name = if behind { &first.blocks } else { &last.blocks };
-        let place = position(order, name)?;
-        let place = if behind { place.checked_sub(1)? } else { place + 1 };
-        order.get(place).cloned()
+/// The pieces one by one.
+fn pieces<'m>(moved: &[&'m Moved]) -> Vec<&'m str> {
+    moved.iter().flat_map(|moved| moved.blocks.split(' ')).collect()
+}
+
+/// What a piece is, without its operation and its file.
+fn kind(piece: &str) -> &str {
+    piece.rsplit(':').next().unwrap_or(piece).trim_start_matches('W')
+}
+
+fn is_data(piece: &str) -> bool {
+    kind(piece).starts_with(|char: char| char.is_ascii_digit())
+}
+
+/// Pieces without their operation; metadata in backticks.
+fn quoted(pieces: &str) -> String {
+    let quote = |piece: &str| {
+        let plain = piece.trim_start_matches('W');
+        if is_data(piece) { plain.to_owned() } else { format!("`{plain}`") }
     };
-    // Who goes later passes by what stood behind it; who goes earlier, by what stood before it.
-    let (now, before) = (outer(right, later), outer(left, !later));
-    let (here, there) = if later { ("behind", "before") } else { ("before", "behind") };
-    match (now, before) {
-        (Some(now), Some(before)) if now == before => {
-            format!("{what} {here} {} instead of {there} it", quoted(&now))
-        }
-        (Some(now), Some(before)) => {
-            format!("{what} {here} {} instead of {there} {}", quoted(&now), quoted(&before))
-        }
-        _ if later => format!("{what} later"),
-        _ => format!("{what} earlier"),
-    }
-}
-
-/// The pieces of an order by their names.
-fn names(ios: &Ios) -> Vec<String> {
-    ios.iter().flat_map(|(operation, pieces)| pieces.iter().map(|piece| name(*operation, piece))).collect()
-}
-
-fn name(operation: Operation, piece: &Piece) -> String {
-    let piece = OrderedPiece {
-        file: None,
-        role: piece.role,
-        first: piece.logical,
-        count: u64::from(piece.blocks),
-        physical: None,
-    };
-    OrderedIo::new(operation, [piece]).map_or_else(String::new, |io| io.to_string())
-}
-
-fn position(names: &[String], name: &str) -> Option<usize> {
-    names.iter().position(|other| other == name)
-}
-
-/// Blocks without their operation; metadata in backticks.
-fn quoted(blocks: &str) -> String {
-    let plain = blocks.trim_start_matches('W');
-    if plain.starts_with(|char: char| char.is_ascii_digit()) {
-        plain.to_owned()
-    } else {
-        format!("`{plain}`")
-    }
+    pieces.split(' ').map(quote).collect::<Vec<_>>().join(" ")
 }
 
 /// The first piece by its name, a second one too, more of them counted.
 fn listed(moved: &[&Moved]) -> String {
-    match moved {
+    match pieces(moved).as_slice() {
         [] => String::new(),
-        [one] => quoted(&one.blocks),
-        [one, other] => format!("{} and {}", quoted(&one.blocks), quoted(&other.blocks)),
-        [first, rest @ ..] => format!("{} and {}", quoted(&first.blocks), counted(rest, "")),
+        [one] => quoted(one),
+        [one, other] => format!("{} and {}", quoted(one), quoted(other)),
+        [first, rest @ ..] => format!("{} and {}", quoted(first), counted(rest, "")),
     }
 }
 
 /// Pieces counted (one is named), by what they are if that is the same for all.
-fn counted(moved: &[&Moved], more: &str) -> String {
-    if let [one] = moved {
-        return quoted(&one.blocks);
+fn counted(pieces: &[&str], more: &str) -> String {
+    if let [one] = pieces {
+        return quoted(one);
     }
-    let are = |kind: fn(&str) -> bool| moved.iter().all(|moved| kind(moved.blocks.trim_start_matches('W')));
+    let are = |is: fn(&str) -> bool| pieces.iter().all(|piece| is(piece));
     let kind = if are(is_leaf) {
         "leaves"
     } else if are(is_indirect) {
         "indirect blocks"
-    } else if are(|blocks| blocks.starts_with(|char: char| char.is_ascii_digit())) {
+    } else if are(is_data) {
         "pieces of the file"
     } else {
         "pieces"
     };
-    format!("{}{more} {kind}", moved.len())
+    format!("{}{more} {kind}", pieces.len())
 }
 
-fn is_leaf(blocks: &str) -> bool {
-    blocks.starts_with("dleaf") || blocks.starts_with("tleaf")
+fn is_leaf(piece: &str) -> bool {
+    kind(piece).starts_with("dleaf") || kind(piece).starts_with("tleaf")
 }
 
-fn is_indirect(blocks: &str) -> bool {
-    is_leaf(blocks) || blocks.starts_with("tmid") || matches!(blocks, "ind" | "dind" | "tind")
+fn is_indirect(piece: &str) -> bool {
+    is_leaf(piece) || kind(piece).starts_with("tmid") || matches!(kind(piece), "ind" | "dind" | "tind")
 }

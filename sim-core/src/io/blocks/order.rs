@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::piece::print_file;
+use super::name::Escaped;
 use super::scan::{Scan, words};
 use super::{NotBlocks, OrderedPiece, Wrong};
 use crate::io::{FileId, Operation, Piece};
@@ -120,7 +120,7 @@ where
         if let Some(name) = file
             && holds != file
         {
-            print_file(f, name)?;
+            write!(f, "{}:", Escaped(name))?;
             holds = file;
         }
         print(f)?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::name::read_escaped;
 use super::scan::Scan;
 use super::{NotBlocks, Wrong};
 use crate::io::Role;
@@ -122,22 +123,6 @@ pub(super) fn print_range(f: &mut fmt::Formatter<'_>, first: u64, count: u64) ->
     }
 }
 
-fn is_escaped(char: char) -> bool {
-    char.is_ascii_whitespace() || char == ':' || char == '\\'
-}
-
-/// Prints a file's name and its colon.
-pub(super) fn print_file(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-    for char in name.chars() {
-        if is_escaped(char) {
-            write!(f, "\\{:03o}", u32::from(char))?;
-        } else {
-            write!(f, "{char}")?;
-        }
-    }
-    f.write_str(":")
-}
-
 /// Reads a file's name, if one comes next: the name, and where it stands.
 fn read_file<'t>(word: &mut Scan<'t>) -> Result<Option<(String, Scan<'t>)>, NotBlocks> {
     if !word.text.starts_with('/') {
@@ -147,18 +132,5 @@ fn read_file<'t>(word: &mut Scan<'t>) -> Result<Option<(String, Scan<'t>)>, NotB
     if !word.take(':') {
         return Err(Wrong::Colon.at(word.start, 0));
     }
-    let mut name = String::new();
-    let mut left = written;
-    loop {
-        name.push_str(left.take_while(|char| char != '\\').text);
-        if left.text.is_empty() {
-            return Ok(Some((name, written)));
-        }
-        let digits =
-            left.text.get(1..4).filter(|digits| digits.bytes().all(|byte| matches!(byte, b'0'..=b'7')));
-        let code = digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(u8::is_ascii);
-        let code = code.ok_or(Wrong::Escape.at(left.start, 1))?;
-        name.push(char::from(code));
-        left = Scan { text: &left.text[4..], start: left.start + 4 };
-    }
+    Ok(Some((read_escaped(written)?, written)))
 }

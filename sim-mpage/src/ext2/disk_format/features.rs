@@ -17,8 +17,16 @@ enum Support {
 
 use Support::{Ignored, Known, Refused};
 
-/// Compatible features that are worth a word; all others change nothing.
-const COMPATIBLE: &[(u32, &str, Support)] = &[(0x4, "has_journal", Ignored)];
+/// Compatible features; those without a name change nothing either.
+const COMPATIBLE: &[(u32, &str, Support)] = &[
+    (0x1, "dir_prealloc", Known),
+    (0x2, "imagic_inodes", Known),
+    (0x4, "has_journal", Ignored),
+    (0x8, "ext_attr", Known),
+    (0x10, "resize_inode", Known),
+    (0x20, "dir_index", Known),
+    (SPARSE_SUPER2, "sparse_super2", Known),
+];
 
 const INCOMPATIBLE: &[(u32, &str, Support)] = &[
     (0x1, "compression", Refused),
@@ -68,6 +76,26 @@ pub const SPARSE_SUPER2: u32 = 0x200;
 pub const SPARSE_SUPER: u32 = 0x1;
 /// The read-only compatible feature: files of 2 GiB and more.
 pub const LARGE_FILE: u32 = 0x2;
+
+/// The names of all features that a superblock has, as `mke2fs -O` takes them; those that have none
+/// stand as a number.
+pub fn names(superblock: &Superblock) -> Vec<String> {
+    let words = [
+        ("compatible", superblock.compatible, COMPATIBLE),
+        ("incompatible", superblock.incompatible, INCOMPATIBLE),
+        ("read-only compatible", superblock.read_only_compatible, READ_ONLY_COMPATIBLE),
+    ];
+    let mut names = Vec::new();
+    for (kind, word, table) in words {
+        let set = table.iter().filter(|(bit, ..)| word & bit != 0);
+        names.extend(set.clone().map(|&(_, name, _)| name.to_owned()));
+        let unnamed = set.fold(word, |left, (bit, ..)| left & !bit);
+        if unnamed != 0 {
+            names.push(format!("unknown {kind} features {unnamed:#x}"));
+        }
+    }
+    names
+}
 
 /// Features that the model cannot take, by name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,6 +154,21 @@ mod tests {
         assert_eq!(check(&with(0x3c, FILETYPE, SPARSE_SUPER)), Ok(vec!["has_journal"]));
         // Compatible features need not be known.
         assert_eq!(check(&with(0xffff_fff0, 0, 0)), Ok(vec![]));
+    }
+
+    #[test]
+    fn all_features_are_named() {
+        let all = names(&with(0x1000_0038, FILETYPE, SPARSE_SUPER | LARGE_FILE));
+        let expected = [
+            "ext_attr",
+            "resize_inode",
+            "dir_index",
+            "unknown compatible features 0x10000000",
+            "filetype",
+            "sparse_super",
+            "large_file",
+        ];
+        assert_eq!(all, expected);
     }
 
     // [ext2-image.features]

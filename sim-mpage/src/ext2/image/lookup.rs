@@ -1,16 +1,19 @@
 //! From a path to an inode, through the directories of an image.
 
-use crate::ext2::block_set::BlockSet;
 use crate::ext2::disk_format::features::FILETYPE;
 use crate::ext2::disk_format::{EXTENTS_FLAG, FileKind, INODE_BYTES, Inode, ROOT_INODE};
-use crate::ext2::image::directory::{BadEntry, entries};
+use crate::ext2::image::directory::{BadEntry, Entry, entries};
 use crate::ext2::image::{Image, ImageError};
 use crate::ext2::volume::VolumeFile;
 
 impl Image {
-    /// What a path leads to, and its kind; never a symbolic link.
+    /// What a path from the root directory leads to, and its kind; never a symbolic link. A leading
+    /// `/` may be missing; of an empty path it is the root directory.
+    ///
+    /// # Errors
+    /// [`ImageError`] says what is wrong with the path or with the image on the way to it.
     // [ext2-image.root]
-    pub(super) fn find(&self, path: &str) -> Result<(FileKind, VolumeFile), ImageError> {
+    pub fn find(&self, path: &str) -> Result<(FileKind, VolumeFile), ImageError> {
         let mut found = self.read_inode(ROOT_INODE, "/")?;
         let mut way = String::new();
         for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -27,11 +30,28 @@ impl Image {
     }
 
     /// The inode that `name` stands for in a directory.
-    // [ext2-image.directory] [ext2-image.hostile]
     fn find_entry(&self, directory: &VolumeFile, name: &str) -> Result<Option<u32>, ImageError> {
+        let mut found = None;
+        self.for_each_entry(directory, &mut |entry| {
+            if entry.name == name.as_bytes() {
+                found = Some(entry.inode);
+            }
+            found.is_none()
+        })?;
+        Ok(found)
+    }
+
+    /// Shows the entries of a directory that name an inode, in order, for as long as `visit` says
+    /// `true`.
+    // [ext2-image.directory] [ext2-image.hostile]
+    pub(super) fn for_each_entry(
+        &self,
+        directory: &VolumeFile,
+        visit: &mut dyn FnMut(Entry<'_>) -> bool,
+    ) -> Result<(), ImageError> {
         let (inode, size) = (directory.inode, directory.size);
         let block_size = u64::from(self.superblock.block_size());
-        let map = self.map_into(directory, &mut BlockSet::default())?;
+        let map = self.map(directory)?;
         let blocks = size / block_size;
         let mut bytes = vec![0; self.superblock.block_size() as usize];
         let typed = self.superblock.incompatible & FILETYPE != 0;
@@ -51,8 +71,8 @@ impl Image {
                         offset,
                         what,
                     })?;
-                    if entry.inode != 0 && entry.name == name.as_bytes() {
-                        return Ok(Some(entry.inode));
+                    if entry.inode != 0 && !visit(entry) {
+                        return Ok(());
                     }
                 }
             }
@@ -61,11 +81,24 @@ impl Image {
         if next < size.div_ceil(block_size) {
             return Err(ImageError::DirectorySize { inode, size, block: next });
         }
-        Ok(None)
+        Ok(())
     }
 
-    // [ext2-image.inode] [ext2-image.features]
+    /// An inode that a path may lead through or to: no symbolic link, and not mapped by extents.
+    // [ext2-image.features]
     fn read_inode(&self, inode: u32, path: &str) -> Result<(FileKind, VolumeFile), ImageError> {
+        let (read, file) = self.read_any_inode(inode, path)?;
+        if read.kind() == FileKind::SymbolicLink {
+            return Err(ImageError::SymbolicLink(file.path, inode));
+        }
+        if read.flags & EXTENTS_FLAG != 0 {
+            return Err(ImageError::Extents(file.path, inode));
+        }
+        Ok((read.kind(), file))
+    }
+
+    // [ext2-image.inode]
+    pub(super) fn read_any_inode(&self, inode: u32, path: &str) -> Result<(Inode, VolumeFile), ImageError> {
         let no_inode =
             || ImageError::NoInode { path: path.to_owned(), inode, inodes: self.superblock.inodes_count };
         let (group, block, offset) = self.superblock.inode_place(inode).ok_or_else(no_inode)?;
@@ -82,13 +115,7 @@ impl Image {
             size: read.size,
             sectors: u64::from(read.sectors),
         };
-        if read.kind() == FileKind::SymbolicLink {
-            return Err(ImageError::SymbolicLink(file.path, inode));
-        }
-        if read.flags & EXTENTS_FLAG != 0 {
-            return Err(ImageError::Extents(file.path, inode));
-        }
-        Ok((read.kind(), file))
+        Ok((read, file))
     }
 
     fn read(&self, block: u64, out: &mut [u8], what: impl Fn() -> String) -> Result<(), ImageError> {
