@@ -119,6 +119,9 @@ impl<'m> Ledger<'m> {
             What::Page { file, index, change } => {
                 self.pages.change((*file, *index), *change).map_err(str::to_owned)
             }
+            What::Buffer { physical, change } => {
+                self.pages.change_buffer(*physical, *change).map_err(str::to_owned)
+            }
             _ => Ok(()),
         }
     }
