@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-const BINARY: &str = "target/release/mpagesim";
+pub(crate) const BINARY: &str = "target/release/mpagesim";
 const GOLDEN: &str = "scenarios/goldens/digests.txt";
 
 /// Compares with the golden, or writes it; whether all was well.

@@ -1,5 +1,5 @@
 //! Chores of the repository: `cargo xtask tidy` checks what the compiler does not, from the sources
-//! and cargo's metadata; `cargo xtask digests` calls the binary. Nothing is simulated here.
+//! and cargo's metadata; `cargo xtask digests` and `fuzz` call the binary. Nothing is simulated here.
 
 mod absence;
 mod dependencies;
@@ -7,6 +7,7 @@ mod digests;
 mod finding;
 mod floats;
 mod floors;
+mod fuzz;
 mod hygiene;
 mod lex;
 mod model;
@@ -23,7 +24,8 @@ use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
 usage: cargo xtask tidy               check the rules of this repository
-       cargo xtask digests [--write]  compare the library's digests with the golden, or write it";
+       cargo xtask digests [--write]  compare the library's digests with the golden, or write it
+       cargo xtask fuzz [SEED]        check 10000 random scenarios (seed 1)";
 
 fn main() -> ExitCode {
     match run() {
@@ -51,6 +53,8 @@ fn run() -> Result<bool> {
         }
         ["digests"] => digests::digests(root, false),
         ["digests", "--write"] => digests::digests(root, true),
+        ["fuzz"] => fuzz::fuzz(root, "1"),
+        ["fuzz", seed] => fuzz::fuzz(root, seed),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(true)

@@ -176,3 +176,60 @@ fn figures(outcome: &Outcome, sums: &ledger::Sums, machine: &Machine) -> Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::named::Named;
+    use crate::scenario::workload::Task;
+
+    fn scenario(calls: &[&str]) -> Scenario {
+        let mut scenario: Scenario = serde_json::from_value(serde_json::json!({
+            "filesystem": { "files": { "/f": { "layout": "0-11@1000 ind@1012 12-15@1013" } } },
+        }))
+        .unwrap();
+        let calls = calls.iter().map(|&call| call.to_owned()).collect();
+        scenario.workload.tasks = Named(vec![("one".to_owned(), Task { calls, ..Task::default() })]);
+        scenario
+    }
+
+    /// The machine of the classic, with these calls.
+    pub(super) fn machine(calls: &[&str]) -> Machine {
+        prepare(&scenario(calls), &|_| Err(String::new())).unwrap()
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_apart_from_what_fails() {
+        assert!(check(&scenario(&["open f /f r", "read f 1MiB"])).is_ok());
+        assert!(matches!(check(&scenario(&["read f 1"])), Err(Failure::NoScenario(_))));
+    }
+
+    #[test]
+    fn figures_that_differ_from_the_trace_are_found() {
+        let machine = machine(&["open f /f r", "read f 64KiB"]);
+        let checked = run_and_check(&machine, &machine).unwrap().unwrap();
+        let changes: [fn(&mut Outcome); 5] = [
+            |outcome| outcome.device.requests += 1,
+            |outcome| outcome.device.sectors_read -= 1,
+            |outcome| outcome.figures.bytes += 1,
+            |outcome| outcome.figures.queued.count -= 1,
+            |outcome| outcome.device.busy = outcome.simulated_time + outcome.simulated_time,
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut outcome = checked.outcome.clone();
+            let sums = account(&machine, &outcome);
+            assert!(figures(&outcome, &sums, &machine).is_ok());
+            change(&mut outcome);
+            assert!(figures(&outcome, &sums, &machine).is_err(), "change {number}");
+        }
+    }
+
+    fn account(machine: &Machine, outcome: &Outcome) -> ledger::Sums {
+        let mut memory = Memory { details: true, ..Memory::default() };
+        let again = run(machine.clone(), &mut memory).unwrap();
+        assert_eq!(again.digests, outcome.digests);
+        let mut ledger = Ledger::new(machine).unwrap();
+        memory.events.iter().for_each(|event| ledger.take(event).unwrap());
+        ledger.finish().unwrap()
+    }
+}

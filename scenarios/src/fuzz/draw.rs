@@ -49,13 +49,16 @@ pub fn scenario(seed: u64, case: u64) -> Scenario {
     let device = host::device(draw);
     let kernel = host::kernel(draw);
     let page_size = kernel.page_size.0;
-    let queue = host::queue(draw, page_size);
+    let queue = host::queue(draw, page_size, host::longest_request(&device));
     let block_size = draw.of(&[1_024, 2_048, 4_096, 4_096]);
     let files = files::files(draw, block_size);
     let faulty = draw.one_in(4);
     let workload = calls::workload(draw, &files, page_size, faulty);
     let faults = if faulty { faults(draw, &files) } else { Vec::new() };
-    let pages = if draw.one_in(6) { pages(draw, &files, page_size / block_size) } else { Vec::new() };
+    let mut pages = if draw.one_in(6) { pages(draw, &files, page_size / block_size) } else { Vec::new() };
+    if draw.one_in(8) {
+        pages.extend(indirect_blocks(draw, &files));
+    }
     Scenario {
         title: format!("case {case} of seed {seed}"),
         device,
@@ -117,6 +120,21 @@ fn pages(draw: &mut Draw, files: &[DrawnFile], blocks_per_page: u64) -> Vec<Page
         });
     }
     entries
+}
+
+/// Some of the files' indirect blocks, which are cached to begin with.
+fn indirect_blocks(draw: &mut Draw, files: &[DrawnFile]) -> Vec<Pages> {
+    let all = files.iter().flat_map(|file| file.indirect.iter().map(|role| (&file.path, role)));
+    let drawn = all.filter(|_| draw.one_in(2)).map(|(path, role)| Pages {
+        file: path.clone(),
+        page: None,
+        metadata: Some(role.to_string()),
+        count: None,
+        up_to_date: None,
+        dirty: false,
+        buffers: None,
+    });
+    drawn.collect()
 }
 
 fn buffer(draw: &mut Draw) -> Vec<BufferFlag> {

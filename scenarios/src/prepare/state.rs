@@ -100,6 +100,10 @@ impl Cached<'_> {
         })?;
         let buffers: Option<Vec<BufferState>> =
             self.entry.buffers.as_ref().map(|list| list.iter().map(|flags| buffer(flags)).collect());
+        if self.entry.dirty && self.entry.up_to_date == Some(false) && buffers.is_none() {
+            let message = "a dirty page without buffers holds valid data".to_owned();
+            return Err(("up_to_date", message, "expected true, or \"buffers\"".to_owned()));
+        }
         if let Some(buffers) = &buffers {
             self.check_buffers(buffers, page, count)?;
         }

@@ -164,6 +164,10 @@ fn apply_page(k: &Kernel, workload: &Workload, state: &PageState) -> Result<(), 
     if k.pages.find(mapping, state.index).is_some() {
         return Err(RunError::PageState(format!("page {} is there already", state.index)));
     }
+    if state.dirty && !state.up_to_date && state.buffers.is_none() {
+        let what = format!("page {} is dirty, but nothing was read into it", state.index);
+        return Err(RunError::PageState(what));
+    }
     let page = k.pages.add(mapping, state.index);
     k.pages.clear(page, Mark::Locked);
     for (mark, on) in [(Mark::UpToDate, state.up_to_date), (Mark::Dirty, state.dirty)] {

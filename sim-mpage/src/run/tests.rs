@@ -1,20 +1,25 @@
 //! What a run leaves behind in the kernel that no trace tells: marks of pages, states of buffers.
 
+use std::collections::BTreeSet;
+
 use sim_core::io::{FileId, Operation, Role};
+use sim_core::task::Precedence;
 use sim_core::time::Time;
-use sim_core::trace::{Detail, Nothing};
+use sim_core::trace::{Detail, Nothing, Orders};
 use sim_disk::ideal::{self, Ideal};
 
 use super::prepare::{Workload, kernel_of};
-use super::{Outcome, RunError, event_loop};
+use super::{Outcome, RunError, event_loop, left_behind};
 use crate::buffer_cache::{Owner, adopt_block, find_get_block};
-use crate::call::{Access, Call, Handle};
+use crate::call::{Access, Advice, Call, Handle};
 use crate::ext2::file_map::Run;
 use crate::ext2::layout::{FileLayout, Layout, volume};
 use crate::kernel::Kernel;
-use crate::machine::{BadSectors, BufferState, Machine, PageState, TaskSpec, TimedCall};
+use crate::machine::{BadSectors, BufferState, KernelSettings, Machine, PageState, TaskSpec, TimedCall};
+use crate::medium::Stamp;
 use crate::page::buffers::{Buffer, BufferRef};
 use crate::page::{Mapping, Mark, PageRef};
+use crate::submit::start_plug;
 
 const F: FileId = FileId(0);
 const WRITEBACK: Call = Call::Writeback { file: F };
@@ -209,4 +214,133 @@ fn new_buffers_take_over_the_marks_of_their_page() {
         };
         assert_eq!(buffers(&k, index), [expected; 4]);
     }
+}
+
+#[test]
+fn a_dirty_page_that_nothing_was_read_into_is_refused() {
+    let mut machine = machine(&[(0, 1000, 4)], 4096, WRITEBACK);
+    machine.pages = vec![PageState { buffers: None, ..dirty_page(0, false, "") }];
+    assert!(matches!(super::run(machine, &mut Nothing), Err(RunError::PageState(_))));
+}
+
+fn bytes(length: u64) -> Call {
+    Call::Pread { handle: Handle(0), offset: 0, length }
+}
+
+/// Page 0 ends in a hole, page 1 does not lie in one piece, page 2 begins with one.
+const IN_PIECES: &[(u64, u64, u64)] = &[(0, 1000, 2), (4, 1010, 2), (6, 2000, 2), (9, 3000, 1)];
+
+// [mpage-read.zero-rest] [buffers-read.full-folio-hole]
+#[test]
+fn a_reader_gets_what_the_file_holds_on_every_path() {
+    for fills in [false, true] {
+        let mut machine = machine(IN_PIECES, 12 * 1024, bytes(12 * 1024));
+        machine.kernel.get_block_fills = fills;
+        let k = kernel_after(machine);
+        let held: Vec<_> = (0..3)
+            .flat_map(|index| (0..4).map(move |number| (index, number)))
+            .map(|(index, number)| k.stamps.get(BufferRef { page: page(&k, index), number }))
+            .collect();
+        let block = Stamp::of_block;
+        let zeros = Stamp::ZEROS;
+        let expected =
+            [block(1000), block(1001), zeros, zeros, block(1010), block(1011), block(2000), block(2001)];
+        assert_eq!(held[..8], expected);
+        assert_eq!(held[8..], [zeros, block(3000), zeros, zeros]);
+    }
+}
+
+/// A block that was never read is written, and read again.
+#[test]
+fn a_reader_who_gets_something_else_ends_the_run() {
+    let mut machine = machine(&[(0, 1000, 4)], 4096, WRITEBACK);
+    let buffer = BufferState { mapped: true, dirty: true, ..BufferState::default() };
+    machine.pages = vec![PageState { buffers: Some(vec![buffer; 4]), ..dirty_page(0, false, "") }];
+    machine.tasks[0].calls.extend([Call::Drop, bytes(1)].map(TimedCall::once));
+    let unchecked = Machine {
+        kernel: KernelSettings { check_contents: false, ..machine.kernel.clone() },
+        ..machine.clone()
+    };
+    assert!(super::run(unchecked, &mut Nothing).is_ok());
+    match super::run(machine, &mut Nothing) {
+        Err(RunError::WrongContent { file, block, expected, found }) => {
+            assert_eq!((file, block), (F, 0));
+            assert_eq!((expected, found), (Stamp::of_block(1000), Stamp::NOTHING));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_held_when_all_tasks_have_ended_is_told() {
+    type Hold = fn(&Kernel);
+    let holds: [(Hold, &str); 4] = [
+        (|k| k.pages.pin(page(k, 0)), "page 0 of file 0 is held 1 times, not 0"),
+        (|k| k.pages.set(page(k, 1), Mark::Locked), "page 1 of file 0 is locked"),
+        (
+            |k| {
+                let buffer = BufferRef { page: page(k, 1), number: 2 };
+                k.pages.change_buffer(buffer, |buffer| buffer.locked = true);
+            },
+            "page 1 of file 0 has a locked buffer, 2",
+        ),
+        (start_plug, "a plug has not been finished"),
+    ];
+    for (hold, expected) in holds {
+        let k = kernel_after(machine(IN_PIECES, 12 * 1024, bytes(12 * 1024)));
+        assert!(left_behind::check(&k, [].into_iter()).is_ok());
+        hold(&k);
+        match left_behind::check(&k, [].into_iter()) {
+            Err(RunError::LeftBehind { what }) => assert_eq!(what, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_second_mapping_in_the_place_of_the_first_lets_its_pages_go() {
+    let mmap =
+        Call::Mmap { handle: Handle(0), length: 12 * 1024, access: Access::Read, advice: Advice::Normal };
+    let mut machine = machine(IN_PIECES, 12 * 1024, mmap);
+    let mread = Call::Mread { handle: Handle(0), offset: 5000 };
+    machine.tasks[0].calls.extend([mread, mmap].map(TimedCall::once));
+    let k = kernel_after(machine);
+    assert!(k.pages.all().into_iter().all(|page| k.pages.pins(page) == 0));
+}
+
+/// Two processes that begin at one instant: whoever comes first is drawn, what is read is not.
+#[test]
+fn shuffled_ties_change_who_goes_first_and_nothing_else() {
+    let first_to_queue = |shuffle_ties| {
+        let mut machine = machine(&[(0, 1000, 12)], 12 * 1024, bytes(4096));
+        let second = TaskSpec {
+            calls: vec![TimedCall::once(Call::Pread { handle: Handle(0), offset: 8192, length: 4096 })],
+            ..machine.tasks[0].clone()
+        };
+        machine.tasks.push(second);
+        machine.read_ahead_pages = 0;
+        machine.shuffle_ties = shuffle_ties;
+        let mut orders = Orders::new(2);
+        let outcome = super::run(machine, &mut orders).unwrap();
+        assert_eq!(outcome.results, [[4096], [4096]]);
+        let mut read: Vec<_> = orders.queued.iter().map(|(_, pieces)| pieces[0].logical).collect();
+        let first = read[0];
+        read.sort_unstable();
+        assert_eq!(read, [0, 8]);
+        first
+    };
+    assert_eq!(first_to_queue(None), 0);
+    let drawn: BTreeSet<_> = (0..20).map(|seed| first_to_queue(Some(seed))).collect();
+    assert_eq!(drawn, [0, 8].into());
+    assert_eq!(first_to_queue(Some(3)), first_to_queue(Some(3)));
+}
+
+/// Under the real-time policy a process calls the worker before that has run at all.
+#[test]
+fn the_worker_finds_what_it_was_called_for_before_it_ran() {
+    let mut machine = machine(&[(0, 1000, 4)], 4096, bytes(4096));
+    machine.kernel.precedence = Precedence::ProcessesFirst;
+    let setup = std::mem::take(&mut machine.tasks[0].setup);
+    machine.tasks[0].calls.splice(0..0, setup.into_iter().map(TimedCall::once));
+    assert_eq!(super::run(machine, &mut Nothing).unwrap().results, [[0, 4096]]);
 }

@@ -119,6 +119,9 @@ impl<'m> Ledger<'m> {
             What::Page { file, index, change } => {
                 self.pages.change((*file, *index), *change).map_err(str::to_owned)
             }
+            What::Buffer { physical, change } => {
+                self.pages.change_buffer(*physical, *change).map_err(str::to_owned)
+            }
             _ => Ok(()),
         }
     }
@@ -235,5 +238,131 @@ impl<'m> Ledger<'m> {
         ensure(self.bios.is_empty(), "a bio has not ended")?;
         ensure(self.requests.is_empty(), "a request has not completed")?;
         Ok(self.sums)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::io::{Part, Sector};
+    use sim_core::time::Duration;
+    use sim_core::trace::{Memory, PageChange};
+
+    use super::super::tests::machine;
+    use super::*;
+
+    fn account(machine: &Machine, events: &[Event]) -> Result<Sums, Wrong> {
+        let mut ledger = Ledger::new(machine)?;
+        events.iter().try_for_each(|event| ledger.take(event))?;
+        ledger.finish()
+    }
+
+    /// The place of the first event that `is` asked for.
+    fn first(events: &[Event], is: fn(&What) -> bool) -> usize {
+        events.iter().position(|event| is(&event.what)).unwrap()
+    }
+
+    fn is_queued(what: &What) -> bool {
+        matches!(what, What::Queued { .. })
+    }
+
+    fn is_issued(what: &What) -> bool {
+        matches!(what, What::Issued { .. })
+    }
+
+    fn is_completed(what: &What) -> bool {
+        matches!(what, What::Completed { .. })
+    }
+
+    /// Leaves an event out.
+    fn without(is: fn(&What) -> bool) -> impl Fn(&mut Vec<Event>) {
+        move |events| drop(events.remove(first(events, is)))
+    }
+
+    /// Tells an event twice.
+    fn again(is: fn(&What) -> bool) -> impl Fn(&mut Vec<Event>) {
+        move |events| {
+            let event = events[first(events, is)].clone();
+            let last = events.last().unwrap();
+            events.push(Event { at: last.at, id: EventId(last.id.0 + 1), ..event });
+        }
+    }
+
+    fn changed(is: fn(&What) -> bool, change: fn(&mut What)) -> impl Fn(&mut Vec<Event>) {
+        move |events| {
+            let place = first(events, is);
+            change(&mut events[place].what);
+        }
+    }
+
+    #[test]
+    fn whatever_is_changed_in_a_trace_is_found() {
+        let machine = machine(&["open f /f r", "read f 64KiB"]);
+        let mut memory = Memory { details: true, ..Memory::default() };
+        sim_mpage::run::run(machine.clone(), &mut memory).unwrap();
+        let sums = account(&machine, &memory.events).unwrap();
+        assert_eq!((sums.ios, sums.sectors, sums.failed), (3, 17 * 8, 0));
+        type Change = Box<dyn Fn(&mut Vec<Event>)>;
+        let changes: [Change; 13] = [
+            Box::new(without(is_queued)),
+            Box::new(without(is_issued)),
+            Box::new(without(is_completed)),
+            Box::new(without(|what| matches!(what, What::Page { change: PageChange::Added, .. }))),
+            Box::new(again(is_queued)),
+            Box::new(again(is_issued)),
+            Box::new(again(is_completed)),
+            Box::new(changed(is_queued, |what| {
+                if let What::Queued { sector, .. } = what {
+                    *sector = Sector(sector.0 + 8);
+                }
+            })),
+            Box::new(changed(is_queued, |what| {
+                if let What::Queued { pieces, .. } = what {
+                    pieces[0].logical += 1;
+                }
+            })),
+            Box::new(changed(is_queued, |what| {
+                if let What::Queued { operation, .. } = what {
+                    *operation = Operation::Write;
+                }
+            })),
+            Box::new(changed(is_issued, |what| {
+                if let What::Issued { sectors, .. } = what {
+                    *sectors -= 1;
+                }
+            })),
+            Box::new(changed(is_issued, |what| {
+                if let What::Issued { bios, .. } = what {
+                    bios.reverse();
+                    bios.push(BioId(77));
+                }
+            })),
+            Box::new(changed(is_completed, |what| {
+                if let What::Completed { parts, .. } = what {
+                    parts.add(Part::Bus, Duration::from_nanoseconds(1));
+                }
+            })),
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut events = memory.events.clone();
+            change(&mut events);
+            assert!(account(&machine, &events).is_err(), "change {number}");
+        }
+    }
+
+    #[test]
+    fn requests_beyond_the_queues_limits_are_found() {
+        let machine = machine(&["open f /f r", "read f 64KiB"]);
+        let mut memory = Memory { details: true, ..Memory::default() };
+        sim_mpage::run::run(machine.clone(), &mut memory).unwrap();
+        let changes: [fn(&mut Machine); 3] = [
+            |machine| machine.queue.max_sectors_kb = 47,
+            |machine| machine.queue.max_segments = 11,
+            |machine| machine.queue.queue_depth = 0,
+        ];
+        for change in changes {
+            let mut narrow = machine.clone();
+            change(&mut narrow);
+            assert!(account(&narrow, &memory.events).is_err());
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::io::FileId;
-use sim_core::trace::PageChange;
+use sim_core::trace::{BufferChange, PageChange};
 use sim_mpage::machine::Machine;
 
 /// A page: its file, or the device, and its index.
@@ -15,6 +15,8 @@ struct Page {
     up_to_date: bool,
     /// Blocks (of the file, or of the device) that have been read.
     read: BTreeSet<u64>,
+    /// Blocks whose last read failed.
+    failed: BTreeSet<u64>,
     /// Blocks that are being read.
     on_their_way: BTreeSet<u64>,
 }
@@ -57,11 +59,12 @@ impl Pages {
             },
             PageChange::UpToDate => match self.pages.get_mut(&key) {
                 Some(page) if page.up_to_date => Err("the page is up to date already"),
-                Some(page) if page.on_their_way.is_empty() => {
+                Some(page) if !page.on_their_way.is_empty() => Err("the page is being read"),
+                Some(page) if !page.failed.is_empty() => Err("a block of it could not be read"),
+                Some(page) => {
                     page.up_to_date = true;
                     Ok(())
                 }
-                Some(_) => Err("the page is being read"),
                 None => Err("no such page"),
             },
             PageChange::Failed => Ok(()),
@@ -86,9 +89,71 @@ impl Pages {
     pub(super) fn end(&mut self, file: Option<FileId>, block: u64, failed: bool) -> Result<(), &'static str> {
         let page = self.pages.get_mut(&(file, block / self.blocks_per_page)).ok_or("its page is gone")?;
         page.on_their_way.remove(&block);
-        if !failed {
+        if failed {
+            page.failed.insert(block);
+        } else {
+            page.failed.remove(&block);
             page.read.insert(block);
         }
         Ok(())
+    }
+
+    /// Something has happened to a block of the device's cache.
+    pub(super) fn change_buffer(&self, block: u64, change: BufferChange) -> Result<(), &'static str> {
+        let page = self.pages.get(&(None, block / self.blocks_per_page)).ok_or("its page is not cached")?;
+        match change {
+            BufferChange::Hit | BufferChange::UpToDate if page.read.contains(&block) => Ok(()),
+            BufferChange::Hit | BufferChange::UpToDate => Err("it was not read"),
+            BufferChange::Failed if page.failed.contains(&block) => Ok(()),
+            BufferChange::Failed => Err("it did not fail"),
+            BufferChange::Dirtied | BufferChange::Cleaned => Err("nobody writes"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::machine;
+    use super::*;
+
+    const FILE: Option<FileId> = Some(FileId(0));
+
+    #[test]
+    fn a_block_is_read_once_while_its_page_is_there_unless_that_failed() {
+        let mut pages = Pages::new(&machine(&[]), [1000].into_iter());
+        assert!(pages.begin(None, 1000).is_err(), "cached to begin with");
+        assert!(pages.begin(FILE, 3).is_err(), "not cached");
+        pages.change((FILE, 3), PageChange::Added).unwrap();
+        assert!(pages.change((FILE, 3), PageChange::Added).is_err());
+        pages.begin(FILE, 3).unwrap();
+        assert!(pages.begin(FILE, 3).is_err(), "on its way");
+        for change in [PageChange::Freed, PageChange::UpToDate] {
+            let mut pages = Pages { blocks_per_page: 1, pages: pages.pages.clone() };
+            assert!(pages.change((FILE, 3), change).is_err(), "being read");
+        }
+        pages.end(FILE, 3, true).unwrap();
+        assert!(pages.change((FILE, 3), PageChange::UpToDate).is_err(), "not read");
+        pages.begin(FILE, 3).unwrap();
+        pages.end(FILE, 3, false).unwrap();
+        assert!(pages.begin(FILE, 3).is_err(), "read already");
+        pages.change((FILE, 3), PageChange::Freed).unwrap();
+        assert!(pages.begin(FILE, 3).is_err(), "gone");
+    }
+
+    #[test]
+    fn a_buffer_is_up_to_date_once_its_block_was_read() {
+        let mut pages = Pages::new(&machine(&[]), [1000].into_iter());
+        assert!(pages.change_buffer(1000, BufferChange::Hit).is_ok());
+        assert!(pages.change_buffer(1001, BufferChange::Failed).is_err(), "not cached");
+        pages.change((None, 1001), PageChange::Added).unwrap();
+        for (failed, good, bad) in [
+            (true, BufferChange::Failed, BufferChange::UpToDate),
+            (false, BufferChange::UpToDate, BufferChange::Failed),
+        ] {
+            assert!(pages.change_buffer(1001, good).is_err());
+            pages.begin(None, 1001).unwrap();
+            pages.end(None, 1001, failed).unwrap();
+            assert!(pages.change_buffer(1001, good).is_ok() && pages.change_buffer(1001, bad).is_err());
+        }
     }
 }

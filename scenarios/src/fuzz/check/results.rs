@@ -111,3 +111,43 @@ impl Reader<'_> {
 fn zero(result: i64) -> Result<(), String> {
     if result == 0 { Ok(()) } else { Err("0".to_owned()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::machine;
+    use super::*;
+
+    #[test]
+    fn results_follow_from_the_sizes_of_files() {
+        let machine = machine(&[
+            "open f /f r",
+            "read f 60KiB",
+            "read f 60KiB",
+            "pread f 70000 1",
+            "mmap f 64KiB r",
+            "mread f 65535",
+            "mread f 65536",
+            "close f",
+        ]);
+        let right = [0, 61_440, 4_096, 0, 0, 0, SIGBUS, 0];
+        let with = |place: usize, result: i64, errors| {
+            let mut results = right;
+            results[place] = result;
+            check(&machine, &[results.to_vec()], errors).is_ok()
+        };
+        assert!(with(0, 0, false));
+        for (place, wrong) in
+            [(0, -2), (1, 61_439), (1, -5), (2, 61_440), (3, 1), (5, SIGBUS), (6, 0), (7, -9)]
+        {
+            assert!(!with(place, wrong, false), "call {place} returns {wrong}");
+        }
+        // With errors a read ends where a page does, or has none of its first one.
+        for (place, result, possible) in
+            [(2, -5, true), (2, 4_095, false), (3, -5, false), (5, SIGBUS, true), (6, 0, false)]
+        {
+            assert_eq!(with(place, result, true), possible, "call {place} returns {result}");
+        }
+        assert!(check(&machine, &[right[1..].to_vec()], false).is_err());
+        assert!(check(&machine, &[], false).is_err());
+    }
+}

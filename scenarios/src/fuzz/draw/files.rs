@@ -24,6 +24,8 @@ pub(super) struct DrawnFile {
     pub(super) blocks: u64,
     /// Where its runs of data begin, in blocks of the file.
     pub(super) starts: Vec<u64>,
+    /// Its indirect blocks, as far as they are known.
+    pub(super) indirect: Vec<Role>,
     /// What lies on the device where: first block and number.
     placed: Vec<(u64, u64)>,
 }
@@ -69,7 +71,16 @@ fn fragmented(draw: &mut Draw, path: &str, block_size: u64) -> DrawnFile {
     let size = blocks * block_size - draw.number(0, block_size - 1);
     let fragments = Some(draw.number(1, blocks.min(12)));
     let file = File { size: Some(Size(size)), fragments, layout: None };
-    DrawnFile { path: path.to_owned(), file, size, block_size, blocks, starts: vec![0], placed: Vec::new() }
+    DrawnFile {
+        path: path.to_owned(),
+        file,
+        size,
+        block_size,
+        blocks,
+        starts: vec![0],
+        indirect: Vec::new(),
+        placed: Vec::new(),
+    }
 }
 
 fn described(draw: &mut Draw, path: &str, block_size: u64, place: &mut u64) -> DrawnFile {
@@ -80,6 +91,7 @@ fn described(draw: &mut Draw, path: &str, block_size: u64, place: &mut u64) -> D
     let widest_gap = draw.of(&[0, 0, 1, 3, 40]);
     let mut placed = Vec::new();
     let mut words = Vec::new();
+    let mut indirect = Vec::new();
     for piece in pieces {
         *place += if widest_gap > 0 && draw.one_in(2) { draw.number(0, widest_gap) } else { 0 };
         let blocks = match piece {
@@ -92,6 +104,7 @@ fn described(draw: &mut Draw, path: &str, block_size: u64, place: &mut u64) -> D
                 blocks
             }
             Piece::Indirect(role) => {
+                indirect.push(role);
                 words.push(format!("{role}@{place}"));
                 1
             }
@@ -110,7 +123,7 @@ fn described(draw: &mut Draw, path: &str, block_size: u64, place: &mut u64) -> D
         _ => (end, end * block_size),
     };
     let file = File { layout: Some(words.join(" ")), size: Some(Size(size)), fragments: None };
-    DrawnFile { path: path.to_owned(), file, size, block_size, blocks, starts, placed }
+    DrawnFile { path: path.to_owned(), file, size, block_size, blocks, starts, indirect, placed }
 }
 
 /// Runs of data: first logical block and number. They begin at the start of the file, at one of the

@@ -1,5 +1,8 @@
 //! Devices, queues and kernels.
 
+use sim_disk::device::BlockDevice;
+
+use crate::device::build;
 use crate::quantity::{Size, TimeSpan};
 use crate::scenario::device::DeviceChoice;
 use crate::scenario::kernel::{Cpu, CpuPreset, Kernel, PlugOrder, Policy};
@@ -26,6 +29,11 @@ pub(super) fn device(draw: &mut Draw) -> DeviceChoice {
     }
 }
 
+/// The longest request that a device takes, in KiB.
+pub(super) fn longest_request(choice: &DeviceChoice) -> u32 {
+    build(choice).map_or(u32::MAX, |device| device.limits().max_sectors / 2)
+}
+
 pub(super) fn kernel(draw: &mut Draw) -> Kernel {
     let page_size = draw.of(&[4_096, 4_096, 4_096, 4_096, 4_096, 16_384, 65_536]);
     let cpu = draw.of(&[CpuPreset::None, CpuPreset::None, CpuPreset::Modern, CpuPreset::Recorded]);
@@ -40,11 +48,12 @@ pub(super) fn kernel(draw: &mut Draw) -> Kernel {
     }
 }
 
-pub(super) fn queue(draw: &mut Draw, page_size: u64) -> Queue {
+pub(super) fn queue(draw: &mut Draw, page_size: u64, longest_kb: u32) -> Queue {
     let scheduler = draw.of(&[Scheduler::None, Scheduler::MqDeadline]);
-    // No request is shorter than a page, and the flash drive takes 1 MiB at most.
+    // No request is shorter than a page.
     let page_kb = u32::try_from(page_size >> 10).unwrap_or(64);
-    let lengths = [page_kb, page_kb + 4, 3 * page_kb, 128.max(page_kb), 512, 1_024];
+    let lengths =
+        [page_kb, page_kb + 4, 3 * page_kb, 128.max(page_kb), 512, 1_280].map(|kb| kb.min(longest_kb));
     Queue {
         scheduler,
         read_ahead_kb: draw.of(&[0, 4, 8, 32, 128, 128, 128, 256, 1_024]),
