@@ -42,7 +42,7 @@ pub enum ImageFileError {
         source: io::Error,
     },
     /// It is no filesystem that can be read, or does not hold what is asked for.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Image {
         /// The file.
         path: String,

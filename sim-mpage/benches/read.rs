@@ -44,7 +44,7 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
     let placed = placed.unwrap_or_else(|error| unreachable!("{error}"));
     let (runs, indirect) = (placed.runs, placed.indirect);
     let file = FileLayout { path: "/f".to_owned(), inode: 12, size, runs, indirect };
-    let volume = volume(&Layout { block_size, device_sectors, files: vec![file] });
+    let volume = volume(Layout { block_size, device_sectors, files: vec![file] });
     let volume = volume.unwrap_or_else(|error| unreachable!("{error}"));
     let times = u32::try_from(read / piece).unwrap_or(u32::MAX);
     let reads = TimedCall { times, ..TimedCall::once(Call::Read { handle: HANDLE, length: piece }) };
@@ -52,7 +52,11 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
     let (name, start, calls) = ("reader".to_owned(), Time::ZERO, vec![reads]);
     let device = Ideal::new(Settings { sectors: device_sectors, ..Settings::default() });
     Machine {
-        kernel: KernelSettings { memory_pages: Some(16384), check_contents: false, ..KernelSettings::default() },
+        kernel: KernelSettings {
+            memory_pages: Some(16384),
+            check_contents: false,
+            ..KernelSettings::default()
+        },
         tasks: vec![TaskSpec { name, pid: 100, start, setup, calls }],
         ..Machine::new(device.into(), volume)
     }

@@ -61,11 +61,14 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
             bail!("{name} was taken for an ext2 image, because {because}: it has no arms, values or seed");
         }
         Kind::Image => {
-            let taken = || format!("{name} was taken for an ext2 image, because {because}");
+            let taken = || format!("taken for an ext2 image, because {because}");
             let image = image_file::open(Path::new(name)).with_context(taken)?;
-            vec![of_image(&image, path)?]
+            vec![of_image(&image, path).with_context(|| name.clone())?]
         }
-        Kind::Scenario => of_scenario(&load::load(&ScenarioInput::open(name)?, &options)?, path)?,
+        Kind::Scenario => {
+            let loaded = load::load(&ScenarioInput::open(name)?, &options)?;
+            of_scenario(&loaded, path).with_context(|| name.clone())?
+        }
     };
     let inspection = Inspection { name: name.clone(), taken_for, because, filesystems };
     match arguments.format {

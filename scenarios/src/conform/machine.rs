@@ -130,7 +130,7 @@ fn iosched(recorded: &RecordedIosched) -> Iosched {
 fn described(recorded: &Recorded) -> Result<Volume, String> {
     let files = recorded.files.iter().map(file_layout).collect::<Result<_, _>>()?;
     let layout = Layout { block_size: recorded.block_size, device_sectors: recorded.device.sectors, files };
-    volume(&layout).map_err(|error| error.to_string())
+    volume(layout).map_err(|error| error.to_string())
 }
 
 fn file_layout(file: &RecordedFile) -> Result<FileLayout, String> {

@@ -82,7 +82,8 @@ impl Reading<'_> {
     fn arm(&mut self, arm: Option<&str>) {
         let known: Vec<&str> = self.arms.iter().map(|arm| arm.name).collect();
         if let Some(arm) = arm.filter(|arm| !known.contains(arm)) {
-            let problem = Problem::new([], format!("no arm \"{arm}\""));
+            let problem =
+                Problem::new([], format!("no arm \"{arm}\"")).expecting("expected the name of an arm");
             self.add(&["arm".into()], Problem { help: Some(help_for(arm, &known)), ..problem });
         }
     }
@@ -159,7 +160,8 @@ fn about_file(file: Option<&String>, paths: &[String]) -> Option<Problem> {
     match file {
         Some(name) if !paths.contains(name) => {
             let known: Vec<&str> = paths.iter().map(String::as_str).collect();
-            let problem = Problem::new([], format!("no file \"{name}\" in this filesystem"));
+            let problem = Problem::new([], format!("no file \"{name}\" in this filesystem"))
+                .expecting("expected the name of a file");
             Some(Problem { help: Some(help_for(name, &known)), ..problem })
         }
         None if paths.len() > 1 => {

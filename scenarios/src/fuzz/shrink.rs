@@ -56,7 +56,12 @@ pub fn shrink(scenario: Scenario, failure: Failure) -> (Scenario, Failure) {
         for setting in SETTINGS {
             shrinking.attempt(setting);
         }
-        shrinking.one_by_one(|s| s.faults.len(), |s, place| drop(s.faults.remove(place)));
+        shrinking.one_by_one(
+            |s| s.faults.len(),
+            |s, place| {
+                s.faults.remove(place);
+            },
+        );
         shrinking.one_by_one(|s| s.pages.len(), |s, place| drop(s.pages.remove(place)));
         shrinking
             .one_by_one(|s| s.filesystem.files.0.len(), |s, place| drop(s.filesystem.files.0.remove(place)));

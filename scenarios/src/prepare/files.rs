@@ -82,7 +82,7 @@ fn described(
 /// The volume of a layout, or the problem with it.
 fn check(layout: &Layout, filesystem: &Filesystem, problems: &mut Vec<Problem>) -> Option<Volume> {
     let described = Described { filesystem, layout };
-    layout::volume(layout).map_err(|error| problems.push(described.locate(&error))).ok()
+    layout::volume(layout.clone()).map_err(|error| problems.push(described.locate(&error))).ok()
 }
 
 /// What is said of a file; nothing is drawn yet.

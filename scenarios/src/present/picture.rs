@@ -13,12 +13,18 @@ use crate::run::{ArmRun, ScenarioRun, Span};
 pub fn pictures(run: &ScenarioRun) -> [(&'static str, Picture); 3] {
     let mut devices: Vec<&str> = run.arms.iter().map(|arm| arm.device.as_str()).collect();
     devices.dedup();
-    let mut subject = Subject {
-        title: comparison(run).unwrap_or_else(|| run.title.clone()),
-        subtitle: format!("{}, on {}", run.title, devices.join(" and ")),
-        arms: run.arms.iter().map(arm).collect(),
-    };
+    let what = format!("{}, on {}", run.title, devices.join(" and "));
+    let comparison = comparison(run).map(|line| line.replace('`', ""));
+    // What changed is the title, by how much stands below it.
+    let (title, subtitle) =
+        match comparison.as_deref().map(|line| line.split_once(": ").unwrap_or((line, ""))) {
+            None => (run.title.clone(), what.clone()),
+            Some((title, "")) => (title.to_owned(), what.clone()),
+            Some((title, figures)) => (title.to_owned(), format!("{figures}; {what}")),
+        };
+    let mut subject = Subject { title, subtitle, arms: run.arms.iter().map(arm).collect() };
     let order = plot::order_strip::draw(&subject);
+    subject.subtitle = what;
     subject.title = way(run);
     let blocks = plot::blocks::draw(&subject);
     subject.title = latencies(run);

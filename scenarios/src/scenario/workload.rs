@@ -28,7 +28,8 @@ pub struct Workload {
     /// `pread f 0 4KiB`, `readahead f 0 64KiB`, `fadvise f 0 0 random`, `mmap f 64KiB r`,
     /// `mread f 4KiB`, `close f`, `drop`, `writeback /f`, `sleep 5ms`; and `fail 8000 8` (makes
     /// sectors bad), `heal` (makes all good). A bare number is bytes, in `sleep` milliseconds, in
-    /// `fail` sectors.
+    /// `fail` sectors. In a path a space is written `\040`, as in `/proc/mounts`; JSON doubles the
+    /// backslash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls: Option<Vec<String>>,
     /// Instead of `calls`: processes by name, in the order in which they start at one instant.

@@ -169,7 +169,7 @@ error: no file "/g" in this filesystem
  --> x.scenario.json:6:34
   |
 6 |     { "arm": "on", "order": "ind /g:0-11" },
-  |                                  ^^^^^^^ here
+  |                                  ^^^^^^^ expected the name of a file
   |
   = help: did you mean "/f"?
 
@@ -177,7 +177,7 @@ error: no arm "onn"
  --> x.scenario.json:7:14
   |
 7 |     { "arm": "onn", "order": "0-" },
-  |              ^^^^^ here
+  |              ^^^^^ expected the name of an arm
   |
   = help: did you mean "on"?
 

@@ -61,35 +61,36 @@ pub struct FileLayout {
 ///
 /// # Errors
 /// [`LayoutError`] names the file and the block that is wrong.
-pub fn volume(layout: &Layout) -> Result<Volume, LayoutError> {
-    check_block_size(layout.block_size)?;
-    let described = check::files(layout)?;
+pub fn volume(layout: Layout) -> Result<Volume, LayoutError> {
+    let Layout { block_size, device_sectors, files } = layout;
+    check_block_size(block_size)?;
+    let described = check::files(files, block_size)?;
     let directories = directories::plan(&described)?;
-    let mut plan = Plan::new(layout, &described, &directories)?;
+    let mut plan = Plan::new(block_size, device_sectors, &described, &directories)?;
     let mut files = Vec::new();
     let mut mapped = Vec::new();
     for file in described {
         let FileLayout { path, inode: number, size, runs, indirect } = file;
         let inode = Inode { mode: REGULAR_MODE | 0o644, size, links: 1, ..Inode::default() };
-        let file = MappedFile::new(layout.block_size, number, inode, runs, indirect);
+        let file = MappedFile::new(block_size, number, inode, runs, indirect);
         let Inode { pointers, sectors, .. } = file.inode;
         files.push(VolumeFile { path, inode: number, pointers, size, sectors: u64::from(sectors) });
         mapped.push(file);
     }
     let mut directory_data = BTreeMap::new();
     for directory in &directories {
-        mapped.push(place_directory(layout.block_size, directory, &mut plan, &mut directory_data)?);
+        mapped.push(place_directory(block_size, directory, &mut plan, &mut directory_data)?);
     }
     let plan = plan.finish();
     let superblock = plan.superblock;
     Ok(Volume {
-        block_size: layout.block_size,
+        block_size,
         blocks_count: superblock.blocks_count,
         first_data_block: superblock.first_data_block,
         groups: plan.groups.as_slice().into(),
         base: Arc::new(LayoutBase::new(plan, mapped, directory_data)),
         superblock,
-        device_sectors: layout.device_sectors,
+        device_sectors,
         files,
     })
 }

@@ -177,5 +177,5 @@ pub(crate) fn joined(runs: &[Run]) -> Vec<Run> {
 
 /// The volume of a layout that is right.
 pub(crate) fn made(layout: &Layout) -> Volume {
-    volume(layout).unwrap()
+    volume(layout.clone()).unwrap()
 }

@@ -23,7 +23,7 @@ fn compare(k: &Kernel, file: FileId, page: PageRef, bytes: Range<u64>) {
     let mut oracle = k.oracle.borrow_mut();
     for block in blocks {
         // A page has fewer than 2^16 blocks.
-        let number = (block % u64::from(k.sizes.blocks_per_page)) as u16;
+        let number = u16::try_from(block % u64::from(k.sizes.blocks_per_page)).unwrap_or(0);
         let found = k.stamps.get(BufferRef { page, number });
         let failure = match oracle.expected(file, block) {
             Ok(expected) if expected == found => continue,

@@ -24,7 +24,7 @@ fn machine(runs: &[(u64, u64, u64)], size: u64, call: Call) -> Machine {
     let runs = runs.iter().map(|&(logical, physical, blocks)| Run { logical, physical, blocks }).collect();
     let file = FileLayout { path: "/f".to_owned(), inode: 12, size, runs, indirect: [].into() };
     let device_sectors = 16384;
-    let volume = volume(&Layout { block_size: 1024, device_sectors, files: vec![file] }).unwrap();
+    let volume = volume(Layout { block_size: 1024, device_sectors, files: vec![file] }).unwrap();
     let settings = ideal::Settings { sectors: device_sectors, ..ideal::Settings::default() };
     let mut machine = Machine::new(Ideal::new(settings).into(), volume);
     machine.tasks = vec![TaskSpec {

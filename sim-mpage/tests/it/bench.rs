@@ -66,7 +66,7 @@ impl Bench {
     }
 
     pub(crate) fn on_device(block_size: u32, files: Vec<FileLayout>, device_sectors: u64) -> Bench {
-        let volume = volume(&Layout { block_size, device_sectors, files }).unwrap();
+        let volume = volume(Layout { block_size, device_sectors, files }).unwrap();
         let settings = ideal::Settings { sectors: device_sectors, ..ideal::Settings::default() };
         let machine = Machine::new(Device::Ideal(Box::new(Ideal::new(settings))), volume);
         Bench { machine }

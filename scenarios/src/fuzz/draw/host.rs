@@ -42,9 +42,9 @@ pub(super) fn kernel(draw: &mut Draw) -> Kernel {
 
 pub(super) fn queue(draw: &mut Draw, page_size: u64) -> Queue {
     let scheduler = draw.of(&[Scheduler::None, Scheduler::MqDeadline]);
-    // No request is shorter than a page.
+    // No request is shorter than a page, and the flash drive takes 1 MiB at most.
     let page_kb = u32::try_from(page_size >> 10).unwrap_or(64);
-    let lengths = [page_kb, page_kb + 4, 3 * page_kb, 128.max(page_kb), 512, 1_280];
+    let lengths = [page_kb, page_kb + 4, 3 * page_kb, 128.max(page_kb), 512, 1_024];
     Queue {
         scheduler,
         read_ahead_kb: draw.of(&[0, 4, 8, 32, 128, 128, 128, 256, 1_024]),

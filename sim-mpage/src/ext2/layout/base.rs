@@ -96,7 +96,7 @@ pub(super) struct LayoutBase {
     group_places: Vec<(u32, u32)>,
     files: Vec<MappedFile>,
     /// Places of indirect blocks, in order, with the file's index and the role.
-    indirect: Vec<(u64, usize, Role)>,
+    indirect: Vec<(u32, u32, Role)>,
     directory_data: BTreeMap<u64, Box<[u8]>>,
     /// File index by inode number.
     inodes: BTreeMap<u32, usize>,
@@ -108,11 +108,10 @@ impl LayoutBase {
         files: Vec<MappedFile>,
         directory_data: BTreeMap<u64, Box<[u8]>>,
     ) -> LayoutBase {
-        let mut indirect: Vec<_> = files
-            .iter()
-            .enumerate()
-            .flat_map(|(index, file)| file.indirect.iter().map(move |(&role, &place)| (place, index, role)))
-            .collect();
+        let mut indirect = Vec::with_capacity(files.iter().map(|file| file.indirect.len()).sum());
+        for (index, file) in (0..).zip(&files) {
+            indirect.extend(file.indirect.iter().map(|(&role, &place)| (pointer_to(place), index, role)));
+        }
         indirect.sort_unstable();
         let inodes = files.iter().enumerate().map(|(index, file)| (file.number, index)).collect();
         let bitmaps = plan.groups.iter().map(|descriptor| descriptor.block_bitmap);
@@ -224,9 +223,10 @@ impl Base for LayoutBase {
             self.write_superblock(out);
         } else if (descriptors..descriptors + superblock.descriptor_blocks()).contains(&physical) {
             self.write_descriptors(physical - descriptors, out);
-        } else if let Ok(at) = self.indirect.binary_search_by_key(&physical, |&(place, ..)| place) {
+        } else if let Ok(at) = self.indirect.binary_search_by_key(&physical, |&(place, ..)| u64::from(place))
+        {
             let (_, file, role) = self.indirect[at];
-            self.files[file].write_indirect(role, out, pointers_per_block(self.block_size()));
+            self.files[file as usize].write_indirect(role, out, pointers_per_block(self.block_size()));
         } else if let Some(bytes) = self.directory_data.get(&physical) {
             out.copy_from_slice(bytes);
         } else if let Some((group, index)) = self.group_of(physical) {

@@ -7,28 +7,26 @@ use sim_core::io::Role;
 
 use crate::ext2::disk_format::FIRST_INODE;
 use crate::ext2::file_map::Run;
+use crate::ext2::layout::FileLayout;
 use crate::ext2::layout::error::LayoutError;
-use crate::ext2::layout::{FileLayout, Layout};
 use crate::ext2::path::{BlockPath, block_to_path, map_reach, pointers_per_block, span_of};
 
 /// The longest name of a directory entry, in bytes.
 const MAX_NAME_BYTES: usize = 255;
 
 /// The files with their paths in full and their runs in logical order.
-pub(super) fn files(layout: &Layout) -> Result<Vec<FileLayout>, LayoutError> {
-    let mut inodes: BTreeMap<u32, &str> = BTreeMap::new();
-    let mut files = Vec::new();
-    for file in &layout.files {
+pub(super) fn files(mut files: Vec<FileLayout>, block_size: u32) -> Result<Vec<FileLayout>, LayoutError> {
+    let mut inodes: BTreeMap<u32, String> = BTreeMap::new();
+    for file in &mut files {
         if file.inode < FIRST_INODE {
             return Err(LayoutError::Inode { path: file.path.clone(), inode: file.inode, last: u32::MAX });
         }
-        if let Some(other) = inodes.insert(file.inode, &file.path) {
-            return Err(LayoutError::InodeTwice(other.to_owned(), file.path.clone(), file.inode));
+        if let Some(other) = inodes.insert(file.inode, file.path.clone()) {
+            return Err(LayoutError::InodeTwice(other, file.path.clone(), file.inode));
         }
-        let mut file = FileLayout { path: full_path(&file.path)?, ..file.clone() };
+        file.path = full_path(&file.path)?;
         file.runs.sort_unstable();
-        map(&file, pointers_per_block(layout.block_size), layout.block_size)?;
-        files.push(file);
+        map(file, pointers_per_block(block_size), block_size)?;
     }
     Ok(files)
 }

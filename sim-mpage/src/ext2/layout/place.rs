@@ -75,6 +75,7 @@ pub fn contiguous(start: u64, blocks: u64, block_size: u32) -> Result<Placement,
     let mut placement = Placement::default();
     let mut writer = Writer::new(start, blocks, block_size)?;
     writer.place(&mut placement, 0, blocks, start)?;
+    placement.runs.shrink_to_fit();
     Ok(placement)
 }
 
@@ -142,10 +143,11 @@ fn cut(blocks: u64, fragments: u64, stream: &mut Stream) -> Result<Vec<(u64, u64
     Ok(cuts.iter().zip(ends).map(|(&first, end)| (first, end - first)).collect())
 }
 
-/// Places logical blocks in order and knows which indirect blocks are there already.
+/// Places logical blocks in ascending order and knows which indirect blocks are there already.
 struct Writer {
     pointers_per_block: u32,
-    made: BTreeSet<Role>,
+    /// The path to the block that was placed last: none but its indirect blocks are met again.
+    last: Option<BlockPath>,
 }
 
 impl Writer {
@@ -158,7 +160,7 @@ impl Writer {
         // Far fewer indirect blocks than one for each data block and three more.
         let most = 2 * blocks + 3;
         start.checked_add(most).ok_or(CannotPlace::Overflow { start, blocks })?;
-        Ok(Writer { pointers_per_block, made: BTreeSet::new() })
+        Ok(Writer { pointers_per_block, last: None })
     }
 
     /// Places `length` blocks from logical block `first` on, from `next` on; gives the place after
@@ -173,8 +175,9 @@ impl Writer {
         let mut logical = first;
         while logical < first + length {
             let path: BlockPath = block_to_path(logical, self.pointers_per_block)?;
+            let last = self.last.replace(path);
             for role in path.indirect_roles() {
-                if self.made.insert(role) {
+                if last.is_none_or(|last| last.indirect_roles().all(|made| made != role)) {
                     placement.indirect.insert(role, next);
                     next += 1;
                 }

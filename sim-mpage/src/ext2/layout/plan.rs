@@ -7,9 +7,9 @@ use crate::ext2::block_set::BlockSet;
 use crate::ext2::disk_format::{
     BadSuperblock, FIRST_INODE, GroupDescriptor, MAGIC, ROOT_INODE, Superblock, check_block_size, features,
 };
+use crate::ext2::layout::FileLayout;
 use crate::ext2::layout::directories::Directory;
 use crate::ext2::layout::error::{LayoutError, Owner};
-use crate::ext2::layout::{FileLayout, Layout};
 use crate::ext2::path::MapBlock;
 
 /// Bytes in an inode: what `mke2fs` takes today.
@@ -34,17 +34,18 @@ impl Plan {
     /// Places the metadata around the files. The directories' inodes are counted, their blocks are
     /// not placed yet.
     pub(super) fn new(
-        layout: &Layout,
+        block_size: u32,
+        device_sectors: u64,
         files: &[FileLayout],
         directories: &[Directory],
     ) -> Result<Plan, LayoutError> {
         let files_inodes = files.iter().map(|file| (file.inode, file.path.as_str()));
         let inodes: Vec<(u32, &str)> =
             files_inodes.chain(directories.iter().map(|one| (one.number, one.path.as_str()))).collect();
-        let mut superblock = superblock(layout.block_size, layout.device_sectors)?;
+        let mut superblock = superblock(block_size, device_sectors)?;
         make_inodes(&mut superblock, &inodes)?;
         let used = used_by(&superblock, files)?;
-        let device_blocks = device_blocks(layout.block_size, layout.device_sectors);
+        let device_blocks = device_blocks(block_size, device_sectors);
         let mut plan = Plan { superblock, groups: Vec::new(), used, device_blocks };
         plan.place_groups()?;
         plan.count_inodes(&inodes, directories);
@@ -237,23 +238,42 @@ fn claims<'a>(superblock: &Superblock, files: &'a [FileLayout]) -> Vec<Claim<'a>
 
 /// The blocks of the files, superblock and descriptors, none of which may be claimed twice.
 fn used_by(superblock: &Superblock, files: &[FileLayout]) -> Result<BlockSet, LayoutError> {
+    let descriptors = superblock.descriptors_block();
+    // Of each claim only the place: a large file has very many of them.
+    let mut places = vec![(0, descriptors), (descriptors, superblock.descriptor_blocks())];
+    for file in files {
+        places.extend(file.runs.iter().map(|run| (run.physical, run.blocks)));
+        places.extend(file.indirect.values().map(|&physical| (physical, 1)));
+    }
+    places.sort_unstable();
+    let mut used = BlockSet::default();
+    for (physical, blocks) in places {
+        let end = physical.saturating_add(blocks);
+        if end > u64::from(superblock.blocks_count) || used.insert(physical, blocks).is_err() {
+            let bad = first_bad_claim(superblock, files);
+            assert!(bad.is_some(), "blocks {physical}+{blocks} can be claimed by nobody");
+            bad.map_or(Ok(()), Err)?;
+        }
+    }
+    Ok(used)
+}
+
+/// What is wrong with the first claim that is beyond the device or on a block that another one has.
+fn first_bad_claim(superblock: &Superblock, files: &[FileLayout]) -> Option<LayoutError> {
     let blocks = u64::from(superblock.blocks_count);
     let claims = claims(superblock, files);
-    let mut used = BlockSet::default();
     let mut before: Option<&Claim<'_>> = None;
     for claim in &claims {
         if claim.end() > blocks {
             let physical = claim.physical.max(blocks);
-            return Err(LayoutError::BeyondDevice { owner: claim.owner_of(physical), physical, blocks });
+            return Some(LayoutError::BeyondDevice { owner: claim.owner_of(physical), physical, blocks });
         }
         if let Some(before) = before.filter(|before| before.end() > claim.physical) {
             let block = claim.physical;
             let (first, second) = (before.owner_of(block), claim.owner_of(block));
-            return Err(LayoutError::OwnedTwice { block, first, second });
+            return Some(LayoutError::OwnedTwice { block, first, second });
         }
-        let inserted = used.insert(claim.physical, claim.blocks);
-        assert!(inserted.is_ok(), "{inserted:?} is claimed twice, but the claims are in order");
         before = Some(claim);
     }
-    Ok(used)
+    None
 }

@@ -14,7 +14,7 @@ fn map_of(volume: &Volume, index: usize) -> FileMap {
 }
 
 fn wrong(files: &[FileLayout]) -> String {
-    volume(&small(files)).unwrap_err().to_string()
+    volume(small(files)).unwrap_err().to_string()
 }
 
 #[test]
@@ -98,13 +98,13 @@ fn maps_paths_and_inodes_that_cannot_be_are_named() {
 #[test]
 fn a_device_too_small_for_a_filesystem_is_refused() {
     for (device_sectors, what) in [(24, "inodes/0"), (26, "/")] {
-        let error = volume(&Layout { device_sectors, ..small(&[]) }).unwrap_err();
+        let error = volume(Layout { device_sectors, ..small(&[]) }).unwrap_err();
         assert_eq!(error, LayoutError::NoRoom { what: what.into() });
     }
     for device_sectors in [0, 2, 4] {
-        assert!(matches!(volume(&Layout { device_sectors, ..small(&[]) }), Err(LayoutError::Geometry(_))));
+        assert!(matches!(volume(Layout { device_sectors, ..small(&[]) }), Err(LayoutError::Geometry(_))));
     }
-    assert!(volume(&Layout { block_size: 3000, ..small(&[]) }).is_err());
+    assert!(volume(Layout { block_size: 3000, ..small(&[]) }).is_err());
 }
 
 #[test]
@@ -213,7 +213,7 @@ proptest! {
         };
         let sectors = 2 * (end + 20);
         let layout = Layout { device_sectors: sectors, ..small(&[file]) };
-        prop_assert_eq!(volume(&layout).err(), None);
+        prop_assert_eq!(volume(layout).err(), None);
     }
 }
 

@@ -29,7 +29,7 @@ fn aims() -> impl Strategy<Value = Aim> {
         1 => (any_index(), prop::sample::select([0, 4, 8, 12].to_vec())).prop_map(|(group, at)| Aim::Descriptor(group, at)),
         3 => (any_index(), prop::sample::select(inode)).prop_map(|(inode, at)| Aim::Inode(inode, at)),
         3 => (any_index(), 0_usize..16).prop_map(|(block, at)| Aim::Indirect(block, 4 * at)),
-        3 => (0_usize..64).prop_map(|at| Aim::Directory(at)),
+        3 => (0_usize..64).prop_map(Aim::Directory),
     ]
 }
 
