@@ -109,14 +109,14 @@ fn reason_of(reason: Reason, operation: Operation) -> Ruled {
         }
         Reason::Confused(rule) => {
             let (words, tag) = confused(rule, writes);
-            ruled(format!("the next page goes block by block, {words}"), tag)
+            ruled(format!("the next page by blocks, {words}"), tag)
         }
         Reason::EndOfRequest => {
             ruled("no page follows", either("mpage-read.end-of-request", "mpage-write.writepages"))
         }
         Reason::FullFolio(rule) | Reason::FullPage(rule) => {
             let (words, tag) = confused(rule, writes);
-            ruled(format!("block by block, {words}"), tag)
+            ruled(format!("by blocks, {words}"), tag)
         }
         Reason::ReadForWrite => ruled("only a part is overwritten", "buffered-write.mapped"),
         Reason::MetadataRead => ruled("needed, and not cached", "buffers-read.bread"),
