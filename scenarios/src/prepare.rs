@@ -19,7 +19,7 @@ use sim_core::io::FileId;
 use sim_disk::device::{BlockDevice, Device};
 use sim_mpage::call::Call;
 use sim_mpage::ext2::image::ReadAt;
-use sim_mpage::machine::{BadSectors, Machine, TaskSpec};
+use sim_mpage::machine::{BadSectors, Machine, TaskSpec, TimedCall};
 
 pub use kernel::preset_costs;
 
@@ -115,13 +115,12 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
         (Some(device), Some(queue), Some(volume)) if problems.is_empty() => Ok(Machine {
             queue,
             read_ahead_pages: u64::from(scenario.queue.read_ahead_kb) * 1_024 / u64::from(kernel.page_size),
-            first_free: scenario.filesystem.allocator.first_free,
             kernel,
             pages,
             metadata,
             failing_bio_allocations,
             bad_sectors,
-            setup,
+            setup: setup.into_iter().map(TimedCall::once).collect(),
             tasks,
             seed: scenario.seed,
             ..Machine::new(device, volume)

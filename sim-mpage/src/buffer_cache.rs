@@ -11,6 +11,7 @@ use sim_core::trace::{BufferChange, What};
 use crate::errno::Errno;
 use crate::failure::RunError;
 use crate::kernel::Kernel;
+use crate::medium::Base as _;
 use crate::memory::{add_page, set_failed};
 use crate::page::buffers::BufferRef;
 pub use crate::page::buffers::Owner;

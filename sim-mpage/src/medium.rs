@@ -115,29 +115,6 @@ impl Medium {
         Medium { base, overlay: BTreeMap::new(), stamps: BTreeMap::new() }
     }
 
-    /// The block size in bytes.
-    pub fn block_size(&self) -> u32 {
-        self.base.block_size()
-    }
-
-    /// How many blocks the device has.
-    pub fn blocks(&self) -> u64 {
-        self.base.blocks()
-    }
-
-    /// Reads a metadata block as it was written last.
-    ///
-    /// # Errors
-    /// [`MediumError`], as [`Base::read_block`].
-    pub fn read_block(&self, physical: u64, out: &mut [u8]) -> Result<(), MediumError> {
-        check_access(&*self.base, physical, out.len())?;
-        match self.overlay.get(&physical) {
-            Some(bytes) => out.copy_from_slice(bytes),
-            None => self.base.read_block(physical, out)?,
-        }
-        Ok(())
-    }
-
     /// Writes a metadata block.
     ///
     /// # Errors
@@ -165,6 +142,26 @@ impl Medium {
         } else {
             self.stamps.insert(physical, stamp);
         }
+    }
+}
+
+/// The device as it stands: a filesystem on it can be looked into.
+impl Base for Medium {
+    fn block_size(&self) -> u32 {
+        self.base.block_size()
+    }
+
+    fn blocks(&self) -> u64 {
+        self.base.blocks()
+    }
+
+    fn read_block(&self, physical: u64, out: &mut [u8]) -> Result<(), MediumError> {
+        check_access(&*self.base, physical, out.len())?;
+        match self.overlay.get(&physical) {
+            Some(bytes) => out.copy_from_slice(bytes),
+            None => self.base.read_block(physical, out)?,
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use sim_core::trace::{Digests, Sink};
 use sim_disk::device::Statistics;
 
 use crate::machine::Machine;
+use crate::medium::Medium;
 
 pub use crate::failure::RunError;
 
@@ -31,6 +32,8 @@ pub struct Outcome {
     pub tasks: Vec<String>,
     /// What the device has done, before recording included.
     pub device: Statistics,
+    /// What is on the device, after what [`Machine::at_end`] asks for.
+    pub medium: Medium,
 }
 
 /// Runs a machine to its end; every event goes to `sink`.

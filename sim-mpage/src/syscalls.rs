@@ -150,6 +150,16 @@ async fn make_call(k: &Kernel, process: &mut Process, call: Call) -> Result<u64,
             let vma = process.mappings.get_mut(&handle).ok_or(Errno::BadHandle)?;
             mread(k, vma, &mut open.ra, offset).await.map(|()| 0)
         }
+        Call::Write { .. }
+        | Call::Pwrite { .. }
+        | Call::Mdirty { .. }
+        | Call::Msync { .. }
+        | Call::Fsync { .. }
+        | Call::Fdatasync { .. }
+        | Call::Sync
+        | Call::Syncfs { .. }
+        | Call::SyncFileRange { .. }
+        | Call::Ftruncate { .. } => Err(Errno::BadHandle),
         // [error.heal]
         Call::Fail { sector, sectors } => {
             let sector = Sector(sector);

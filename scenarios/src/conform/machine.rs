@@ -38,9 +38,13 @@ pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
             boundary: recorded.boundary,
             ..KernelSettings::default()
         },
-        setup: if several { calls(recorded, &recorded.setup, &mut Handles::new())? } else { Vec::new() },
+        setup: if several {
+            setup(calls(recorded, &recorded.setup, &mut Handles::new())?)
+        } else {
+            Vec::new()
+        },
         last_setup: if recorded.drop_after_setup { vec![Call::Drop] } else { Vec::new() },
-        starts_at: first_op.and_then(|&at| Duration::from_microseconds(at)),
+        starts_at: first_op.and_then(|&at| Time::ZERO.checked_add(Duration::from_microseconds(at)?)),
         tasks: tasks.collect::<Result<_, _>>()?,
         ..Machine::new(device(&recorded.device)?, described(recorded)?)
     })
@@ -53,7 +57,17 @@ fn task(recorded: &Recorded, name: &str, process: &Process<'_>) -> Result<TaskSp
     // Of several processes only the start counts: when their calls began is an outcome.
     let at_us = if recorded.tasks.is_some() { &[] } else { process.ops_at_us };
     let calls = timed(&calls, at_us)?;
-    Ok(TaskSpec { name: name.to_owned(), pid: process.pid, start: Time::ZERO, setup, calls })
+    Ok(TaskSpec {
+        name: name.to_owned(),
+        pid: process.pid,
+        start: Time::ZERO,
+        setup: self::setup(setup),
+        calls,
+    })
+}
+
+fn setup(calls: Vec<Call>) -> Vec<TimedCall> {
+    calls.into_iter().map(TimedCall::once).collect()
 }
 
 fn calls(recorded: &Recorded, texts: &[String], handles: &mut Handles) -> Result<Vec<Call>, String> {

@@ -62,6 +62,7 @@ pub(super) fn settings(scenario: &Scenario, problems: &mut Vec<Problem>) -> Kern
         get_block_fills: scenario.filesystem.get_block_fills,
         max_buffer_heads: kernel.max_buffer_heads,
         check_contents: true,
+        ..KernelSettings::default()
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn workload(
             // What the setup opened stays open for the one process.
             let calls = calls(list, &path, names, &mut handles, problems);
             let main = task("main", FIRST_PID, Time::ZERO, calls);
+            let setup = setup.into_iter().map(TimedCall::once).collect();
             return (Vec::new(), vec![TaskSpec { setup, ..main }]);
         }
         (None, false) => tasks(scenario, names, problems),

@@ -6,7 +6,7 @@ use sim_core::io::Part;
 use sim_core::random::{Stream, Streams};
 use sim_core::statistics::Figures;
 use sim_core::task::{Class, Executor, Ran, TaskId};
-use sim_core::time::{Duration, Time};
+use sim_core::time::Time;
 use sim_core::trace::{Event, Sink, What};
 use sim_disk::block::EndedBio;
 use sim_disk::device::{BlockDevice, Completion};
@@ -23,9 +23,6 @@ use crate::syscalls::{Process, make_calls};
 
 /// How many steps may happen at one instant before that counts as an error.
 const STEPS_AT_ONE_INSTANT: u64 = 10_000_000;
-
-/// Nanoseconds.
-const SECOND: u64 = 1_000_000_000;
 
 struct Loop<'k, 's> {
     k: &'k Kernel,
@@ -106,6 +103,7 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
         results: of_tasks.map(|process| process.into_inner().take_results()).collect(),
         tasks: looping.names,
         device: k.device.borrow().statistics(),
+        medium: k.medium.borrow().clone(),
     })
 }
 
@@ -152,16 +150,13 @@ impl<'k> Loop<'k, '_> {
         self.k.tasks.add(name, Class::Process)
     }
 
-    /// Lets the clock go on to where in a second the recording begins.
-    fn start_recording(&mut self, starts_at: Option<Duration>) -> Time {
+    /// Lets the clock go on to where the recording begins; the instant that times of calls count from.
+    fn start_recording(&mut self, starts_at: Option<Time>) -> Time {
         let k = self.k;
-        let now = k.now.get().nanoseconds();
-        if let Some(starts_at) = starts_at {
-            let wait = (starts_at.nanoseconds() % SECOND + SECOND - now % SECOND) % SECOND;
-            k.now.set(Time::from_nanoseconds(now) + Duration::from_nanoseconds(wait));
-        }
+        let now = k.now.get();
+        k.now.set(now.max(starts_at.unwrap_or(now)));
         k.recording_since.set(Some(k.now.get()));
-        k.now.get()
+        starts_at.unwrap_or(now)
     }
 
     /// Goes on until `tasks` tasks have ended and nothing is in flight.

@@ -5,14 +5,13 @@ use std::cell::{Cell, RefCell};
 use sim_core::io::{FileId, Sector};
 use sim_core::queue::EventQueue;
 use sim_core::task::{TaskId, Tasks};
-use sim_core::time::{Duration, Time};
+use sim_core::time::Time;
 use sim_core::trace::{Detail, Tracer};
 use sim_disk::block::BlockLayer;
 use sim_disk::faults::{Fault, Faults};
 
 use super::RunError;
 use crate::buffer_cache::{BufferCache, Owner, adopt_block};
-use crate::call::Call;
 use crate::ext2::block_set::BlockSet;
 use crate::ext2::file_map::FileMap;
 use crate::ext2::free_blocks::FreeBlocks;
@@ -35,7 +34,7 @@ pub(super) struct Workload {
     pub(super) setup: Vec<TimedCall>,
     pub(super) task_setups: Vec<Vec<TimedCall>>,
     pub(super) last_setup: Vec<TimedCall>,
-    pub(super) starts_at: Option<Duration>,
+    pub(super) starts_at: Option<Time>,
     pub(super) tasks: Vec<TaskSpec>,
     pub(super) read_ahead_pages: u64,
     pub(super) shuffle_ties: Option<u64>,
@@ -72,17 +71,16 @@ pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Wor
         waits: PageWaits::default(),
         buffer_cache: BufferCache::default(),
         inodes: machine.volume.files.iter().map(inode_of).collect(),
-        allocator: RefCell::new(FreeBlocks::new(machine.volume.clone(), machine.first_free)),
+        allocator: RefCell::new(FreeBlocks::new(machine.volume.clone(), None)),
         bio_allocations: Cell::new(0),
         failing_bio_allocations: failing,
         failure: RefCell::new(None),
         settings: machine.kernel,
     };
-    let once = |calls: &[Call]| calls.iter().map(|&call| TimedCall::once(call)).collect();
     let workload = Workload {
-        setup: once(&machine.setup),
-        task_setups: machine.tasks.iter().map(|task| once(&task.setup)).collect(),
-        last_setup: once(&machine.last_setup),
+        setup: machine.setup,
+        task_setups: machine.tasks.iter().map(|task| task.setup.clone()).collect(),
+        last_setup: machine.last_setup.into_iter().map(TimedCall::once).collect(),
         starts_at: machine.starts_at,
         tasks: machine.tasks,
         read_ahead_pages: machine.read_ahead_pages,

@@ -36,7 +36,7 @@ fn machine(runs: &[(u64, u64, u64)], size: u64, call: Call) -> Machine {
         name: "wl".to_owned(),
         pid: 101,
         start: Time::ZERO,
-        setup: vec![Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite }],
+        setup: vec![TimedCall::once(Call::Open { handle: Handle(0), file: F, access: Access::ReadWrite })],
         calls: vec![TimedCall::once(call)],
     }];
     machine
@@ -341,6 +341,6 @@ fn the_worker_finds_what_it_was_called_for_before_it_ran() {
     let mut machine = machine(&[(0, 1000, 4)], 4096, bytes(4096));
     machine.kernel.precedence = Precedence::ProcessesFirst;
     let setup = std::mem::take(&mut machine.tasks[0].setup);
-    machine.tasks[0].calls.splice(0..0, setup.into_iter().map(TimedCall::once));
+    machine.tasks[0].calls.splice(0..0, setup);
     assert_eq!(super::run(machine, &mut Nothing).unwrap().results, [[0, 4096]]);
 }

@@ -170,7 +170,7 @@ impl Bench {
                 name: format!("wl{number}"),
                 pid: 101 + number,
                 start: Time::ZERO,
-                setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
+                setup: vec![TimedCall::once(Call::Open { handle: H, file: F, access: Access::ReadWrite })],
                 calls: calls.iter().copied().map(TimedCall::once).collect(),
             })
             .collect();
