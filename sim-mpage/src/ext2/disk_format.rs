@@ -28,7 +28,8 @@ pub const ROOT_INODE: u32 = 2;
 /// The inode flag of a file that is mapped by extents.
 pub const EXTENTS_FLAG: u32 = 0x8_0000;
 
-fn u16_at(bytes: &[u8], offset: usize) -> u16 {
+/// The little-endian number of 16 bits at `offset`, which must lie within `bytes`.
+pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
     u16::from_le_bytes([bytes[offset], bytes[offset + 1]])
 }
 
@@ -37,7 +38,8 @@ pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     u32::from_le_bytes([bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]])
 }
 
-fn put_u16(bytes: &mut [u8], offset: usize, value: u16) {
+/// Puts a number of 16 bits at `offset`, which must lie within `bytes`, in little-endian order.
+pub fn put_u16(bytes: &mut [u8], offset: usize, value: u16) {
     bytes[offset..offset + 2].copy_from_slice(&value.to_le_bytes());
 }
 

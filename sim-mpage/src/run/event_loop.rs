@@ -15,6 +15,8 @@ use super::hang::stuck_tasks;
 use super::left_behind;
 use super::prepare::{Workload, apply_states};
 use super::{Outcome, RunError};
+use crate::content::put_contents;
+use crate::inode::timer::flusher_timer_fired;
 use crate::kernel::{Kernel, Timer};
 use crate::mpage::end_io::{end_beyond_end, end_bio};
 use crate::record::{enter_span, leave_span, record_because};
@@ -229,6 +231,7 @@ impl<'k> Loop<'k, '_> {
             match timer {
                 Timer::Resume(task) => k.tasks.resume(task),
                 Timer::Wake(task) => k.tasks.wake(task),
+                Timer::Flusher(number) => flusher_timer_fired(k, number),
             }
         }
         if let Some(ties) = &mut self.ties {
@@ -253,6 +256,9 @@ impl<'k> Loop<'k, '_> {
         let mut parts = Box::new(completion.parts);
         parts.add(Part::HostQueue, issued.taken - issued.at);
         let error = if issued.fails { Some(sim_core::io::IoError::Medium) } else { completion.result.err() };
+        if error.is_none() {
+            put_contents(k, issued.written);
+        }
         let what = What::Completed { request: completion.id, error, parts };
         let event = record_because(k, issued.event, what);
         let span = enter_span(k, event);
