@@ -21,9 +21,6 @@ pub enum CallProblem {
         /// The call that is most like it.
         nearest: Option<&'static str>,
     },
-    /// A call that is known, but that the simulated kernel cannot make yet.
-    #[error("the call \"{0}\" is not built yet")]
-    NotBuilt(String),
     /// A word is missing or one too many.
     #[error("expected \"{}\"", [*name, *words].join(" ").trim_end())]
     Words {
@@ -63,6 +60,9 @@ pub enum CallProblem {
     /// No whole number.
     #[error("expected a whole number of sectors, found \"{0}\"")]
     Number(String),
+    /// No flags of `sync_file_range`.
+    #[error("expected the sum of what is to be done, found \"{0}\"")]
+    SyncFileRange(String),
     /// No right quantity.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
@@ -81,7 +81,6 @@ impl CallProblem {
     pub fn expected(&self) -> String {
         match self {
             CallProblem::Empty | CallProblem::Unknown { .. } => "expected a system call".to_owned(),
-            CallProblem::NotBuilt(_) => "cannot be made, so it is refused".to_owned(),
             CallProblem::Words { words, .. } => {
                 let words = if words.is_empty() { "nothing" } else { words };
                 format!("expected {words} after the call's name")
@@ -93,6 +92,7 @@ impl CallProblem {
             CallProblem::Access(_) => "expected r or w".to_owned(),
             CallProblem::Advice(_) => "expected an advice".to_owned(),
             CallProblem::Number(_) => "expected a number".to_owned(),
+            CallProblem::SyncFileRange(_) => "expected a number from 1 to 7".to_owned(),
             CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time".to_owned(),
             CallProblem::Quantity(_) => "expected a quantity".to_owned(),
             CallProblem::RangeTooLarge { .. } => "expected less".to_owned(),
@@ -120,7 +120,9 @@ impl CallProblem {
             CallProblem::AlreadyOpen(handle) => {
                 Some(format!("close it first: \"close {handle}\", or choose another word"))
             }
-            CallProblem::NotBuilt(_) => Some("leave it out".to_owned()),
+            CallProblem::SyncFileRange(_) => {
+                Some("1: wait before, 2: write, 4: wait after; 7 is all three".to_owned())
+            }
             _ => None,
         }
     }

@@ -69,14 +69,14 @@ fn a_trace_that_ends_early_differs_where_it_ends() {
 }
 
 #[test]
-fn calls_that_are_not_built_count_as_a_difference_at_each_level() {
+fn calls_that_cannot_be_made_count_as_a_difference_at_each_level() {
     let mut trace = recorded("readahead_4096_16_b1");
-    trace.ops[0] = "fsync 0".to_owned();
+    trace.ops[0] = "fsnyc 0".to_owned();
     let verdict = compare(&trace, None);
     assert!(verdict.levels.len() >= 4);
     for (level, difference) in verdict.levels {
         let difference = difference.unwrap_or_else(|| panic!("{level:?} is equal"));
-        assert_eq!(difference.got, "the call \"fsync\" is not built yet");
+        assert_eq!(difference.got, "unknown call \"fsnyc\"; did you mean \"fsync\"?");
     }
 }
 
@@ -131,9 +131,9 @@ fn a_story_of_two_sides_marks_what_only_one_has() {
 #[test]
 fn a_trace_that_cannot_be_run_is_told_from_the_kernels_side() {
     let mut trace = recorded("readahead_4096_16_b1");
-    trace.ops[0] = "fsync 0".to_owned();
+    trace.ops[0] = "fsnyc 0".to_owned();
     let story = explain(&trace);
-    assert!(story.contains("not run: the call \"fsync\" is not built yet"), "{story}");
+    assert!(story.contains("not run: unknown call \"fsnyc\"; did you mean \"fsync\"?"), "{story}");
     assert!(story.contains("< Q RA 8000+96             0-11"), "{story}");
 }
 

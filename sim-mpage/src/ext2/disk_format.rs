@@ -1,8 +1,8 @@
 //! ext2's structures as they lie on the device: superblock, group descriptor, inode; parsed from
 //! little-endian bytes and written back into them, so that what the model does not know stays.
 //!
-//! Source: `docs/model/ext2.md`, On-disk image. Left out: times, owners, and all that only ext3 and
-//! ext4 use.
+//! Source: `docs/model/ext2.md`, On-disk image. Left out: owners, access and deletion times, and all
+//! that only ext3 and ext4 use.
 
 pub mod features;
 mod geometry;
@@ -216,6 +216,10 @@ pub struct Inode {
     pub mode: u16,
     /// Its size in bytes.
     pub size: u64,
+    /// When the inode was changed, in seconds since 1970.
+    pub ctime: u32,
+    /// When the contents were changed, in seconds since 1970.
+    pub mtime: u32,
     /// How many directory entries name it.
     pub links: u16,
     /// How many 512-byte units its data and indirect blocks take (`i_blocks`).
@@ -238,6 +242,8 @@ impl Inode {
         Inode {
             mode,
             size,
+            ctime: u32_at(bytes, 12),
+            mtime: u32_at(bytes, 16),
             links: u16_at(bytes, 26),
             sectors: u32_at(bytes, 28),
             flags: u32_at(bytes, 32),
@@ -251,6 +257,8 @@ impl Inode {
     pub fn write_to(&self, bytes: &mut [u8; INODE_BYTES]) {
         put_u16(bytes, 0, self.mode);
         put_u32(bytes, 4, self.size as u32);
+        put_u32(bytes, 12, self.ctime);
+        put_u32(bytes, 16, self.mtime);
         put_u16(bytes, 26, self.links);
         put_u32(bytes, 28, self.sectors);
         put_u32(bytes, 32, self.flags);
@@ -363,12 +371,18 @@ mod tests {
     fn an_inodes_fields_lie_at_their_offsets_and_only_regular_files_have_a_high_size() {
         let mut bytes = [0; INODE_BYTES];
         put_u16(&mut bytes, 0, 0o100_644);
-        for (offset, value) in [(4, 5), (28, 34), (32, EXTENTS_FLAG), (40, 100), (96, 114), (108, 2)] {
+        for (offset, value) in
+            [(4, 5), (12, 7), (16, 8), (28, 34), (32, EXTENTS_FLAG), (40, 100), (96, 114), (108, 2)]
+        {
             put_u32(&mut bytes, offset, value);
         }
         let inode = Inode::parse(&bytes);
         assert_eq!((inode.kind(), inode.size), (FileKind::Regular, (2 << 32) + 5));
+        assert_eq!((inode.ctime, inode.mtime), (7, 8));
         assert_eq!((inode.sectors, inode.flags), (34, EXTENTS_FLAG));
+        let mut written = [0; INODE_BYTES];
+        inode.write_to(&mut written);
+        assert_eq!(written, bytes);
         assert_eq!((inode.pointers[0], inode.pointers[14]), (100, 114));
         put_u16(&mut bytes, 0, 0o040_755);
         let inode = Inode::parse(&bytes);
