@@ -84,7 +84,7 @@ pub fn take_contents(k: &Kernel, bio: BioId, blocks: &Range<u64>, taken: &mut Ve
     let Some(bio) = bios.get(bio).filter(|bio| bio.operation == Operation::Write) else { return };
     for (block, physical) in blocks_of_bio(k, bio).filter(|(_, physical)| blocks.contains(physical)) {
         if is_of_device(k, block) {
-            let bytes = k.pages.with_block(block, k.sizes.block as usize, Box::from);
+            let bytes = k.pages.with_block(block, k.sizes.block as usize, |bytes| bytes.into());
             taken.push((physical, Content::Bytes(bytes)));
         } else if k.settings.check_contents {
             taken.push((physical, Content::Stamp(k.stamps.get(block))));

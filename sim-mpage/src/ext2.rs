@@ -1,8 +1,8 @@
 //! The indirect-block filesystem: its bytes on the device, its block map, its allocator.
 
+mod alloc_branch;
 pub mod bitmap;
 pub mod block_set;
-mod alloc_branch;
 mod branch;
 pub mod disk_format;
 pub mod file_map;

@@ -5,8 +5,8 @@
 pub mod dirty_list;
 pub mod errors;
 pub mod locks;
-pub mod times;
 pub mod timer;
+pub mod times;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

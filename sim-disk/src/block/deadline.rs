@@ -15,8 +15,8 @@ use sim_core::trace::What;
 
 use super::request::{Requests, Slot};
 use super::settings::Settings;
-use super::tick::{ticks, ticks_of};
 use super::split::Limits;
+use super::tick::{ticks, ticks_of};
 
 mod merge;
 

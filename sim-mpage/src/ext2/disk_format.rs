@@ -71,6 +71,8 @@ pub struct Superblock {
     pub inodes_per_group: u32,
     /// [`MAGIC`].
     pub magic: u16,
+    /// When it was written last, in seconds of the calendar.
+    pub written_at: u32,
     /// Bit 0: unmounted cleanly; bit 1: errors were found.
     pub state: u16,
     /// The revision: in 0 the next two fields have fixed values.
@@ -107,6 +109,7 @@ impl Superblock {
             log_block_size: u32_at(bytes, 24),
             blocks_per_group: u32_at(bytes, 32),
             inodes_per_group: u32_at(bytes, 40),
+            written_at: u32_at(bytes, 48),
             magic: u16_at(bytes, 56),
             state: u16_at(bytes, 58),
             revision,
@@ -133,6 +136,7 @@ impl Superblock {
             (32, self.blocks_per_group),
             (36, self.blocks_per_group),
             (40, self.inodes_per_group),
+            (48, self.written_at),
             (76, self.revision),
         ] {
             put_u32(bytes, offset, value);
@@ -305,6 +309,7 @@ mod tests {
             (24, 2),
             (32, 32768),
             (40, 72),
+            (48, 77),
             (76, 1),
             (84, 12),
             (92, 4),
@@ -326,6 +331,7 @@ mod tests {
             log_block_size: 2,
             blocks_per_group: 32768,
             inodes_per_group: 72,
+            written_at: 77,
             magic: MAGIC,
             state: 1,
             revision: 1,

@@ -116,9 +116,9 @@ pub fn mount(k: &Kernel) {
         put_u16(bytes, 58, u16_at(bytes, 58) & !VALID);
         put_u32(bytes, 48, now);
     });
-    let written = k.pages.with_block(buffer, k.sizes.block as usize, |bytes| {
-        k.medium.borrow_mut().write_block(block, bytes)
-    });
+    let written = k
+        .pages
+        .with_block(buffer, k.sizes.block as usize, |bytes| k.medium.borrow_mut().write_block(block, bytes));
     if let Err(unwritable) = written {
         k.failure.borrow_mut().get_or_insert(RunError::Medium(unwritable));
     }

@@ -10,7 +10,7 @@ use super::branch::{Array, set_pointer, with_pointers};
 use super::mount::{discard_reservation, ext2_error};
 use super::new_blocks::{BlockRun, ext2_free_blocks};
 use super::path::{
-    BlockPath, DIRECT_POINTERS, INODE_POINTERS, IND_POINTER, block_to_path, child_of, pointers_per_block,
+    BlockPath, DIRECT_POINTERS, IND_POINTER, INODE_POINTERS, block_to_path, child_of, pointers_per_block,
 };
 use crate::buffer_cache::{Owner, bforget, mark_buffer_dirty_inode, sb_bread};
 use crate::inode::dirty_list::{DirtyFlags, mark_inode_dirty};

@@ -45,6 +45,23 @@ fn is_same(k: &Kernel, file: FileId, block: u64, (expected, found): (Stamp, Stam
     expected == Stamp::LOST || in_file(expected) == in_file(found)
 }
 
+/// Compares what was found of a block with what it must hold.
+///
+/// # Errors
+/// [`RunError::WrongContent`]
+pub fn compare_block(
+    k: &Kernel,
+    file: FileId,
+    block: u64,
+    expected: Stamp,
+    found: Stamp,
+) -> Result<(), RunError> {
+    if expected == found || is_same(k, file, block, (expected, found)) {
+        return Ok(());
+    }
+    Err(wrong_content(k, file, block, expected, found))
+}
+
 fn wrong_content(k: &Kernel, file: FileId, block: u64, expected: Stamp, found: Stamp) -> RunError {
     let mixtures = k.mixtures.borrow();
     let [expected, found] = [expected, found].map(|stamp| mixtures.describe(stamp, k.sizes.block));

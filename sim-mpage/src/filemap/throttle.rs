@@ -9,7 +9,7 @@ use crate::page_lock::wait_for;
 
 /// A page was dirtied: if there are too many, sleeps until enough have been written.
 // [flusher.throttle]
-pub async fn balance_dirty_pages(k: &Kernel) {
+pub(super) async fn balance_dirty_pages(k: &Kernel) {
     if !k.settings.vm.throttling {
         return;
     }
@@ -37,12 +37,12 @@ fn pages(k: &Kernel, bytes: Option<u64>, percent: u32) -> u64 {
 }
 
 /// How many pages may be dirty or under writeback before writers are held.
-pub fn dirty_limit(k: &Kernel) -> u64 {
+pub(super) fn dirty_limit(k: &Kernel) -> u64 {
     pages(k, k.settings.vm.dirty_bytes, k.settings.vm.dirty_ratio)
 }
 
 /// How many pages may be dirty before the flusher writes in the background.
 // [flusher.background-limit]
-pub fn background_limit(k: &Kernel) -> u64 {
+pub(super) fn background_limit(k: &Kernel) -> u64 {
     pages(k, k.settings.vm.dirty_background_bytes, k.settings.vm.dirty_background_ratio)
 }

@@ -30,7 +30,8 @@ use sim_core::trace::PageChange;
 // [processes.inode-lock]
 pub async fn ftruncate(k: &Kernel, file: FileId, size: u64) -> Result<(), Errno> {
     lock_inode(k, file).await;
-    let result = if size == k.inodes[file.0 as usize].size.get() { Ok(()) } else { set_size(k, file, size).await };
+    let result =
+        if size == k.inodes[file.0 as usize].size.get() { Ok(()) } else { set_size(k, file, size).await };
     if result.is_ok() {
         // [truncate.times] [dirty.all] [ext2-write-back.times]
         let now = current_time(k);

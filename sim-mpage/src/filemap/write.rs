@@ -240,13 +240,7 @@ async fn prepare_buffer(
 
 /// Reads one block, unless somebody else has done it meanwhile; its buffer is unlocked when that has
 /// ended.
-pub(super) async fn read_for_write(
-    k: &Kernel,
-    file: FileId,
-    logical: u64,
-    buffer: BufferRef,
-    physical: u64,
-) {
+pub(super) async fn read_for_write(k: &Kernel, file: FileId, logical: u64, buffer: BufferRef, physical: u64) {
     lock_buffer(k, buffer).await;
     if k.pages.buffer(buffer).up_to_date {
         unlock_buffer(k, buffer);

@@ -93,7 +93,11 @@ pub fn ask_flusher(k: &Kernel, kind: AskedKind) -> Asked {
     let pending = asked.iter().find(|asked| kind == AskedKind::All && asked.kind == kind);
     let run = pending.copied().unwrap_or_else(|| {
         state.asked_so_far.set(state.asked_so_far.get() + 1);
-        let run = Asked { number: state.asked_so_far.get(), kind, because: k.trace.borrow().span(k.tasks.current()) };
+        let run = Asked {
+            number: state.asked_so_far.get(),
+            kind,
+            because: k.trace.borrow().span(k.tasks.current()),
+        };
         asked.push_back(run);
         run
     });
@@ -106,8 +110,8 @@ pub fn ask_flusher(k: &Kernel, kind: AskedKind) -> Asked {
 /// when who asked waits, and takes first what is waited for.
 // [flusher.sync-fifo]
 pub fn next_asked(k: &Kernel) -> Option<Asked> {
-    let waited_for_first = k.tasks.precedence() == Precedence::ProcessesFirst
-        && k.recording_since.get().is_some();
+    let waited_for_first =
+        k.tasks.precedence() == Precedence::ProcessesFirst && k.recording_since.get().is_some();
     let mut asked = k.flusher.asked.borrow_mut();
     let place = asked.iter().position(|asked| !waited_for_first || asked.kind != AskedKind::All);
     asked.remove(place.unwrap_or(0))

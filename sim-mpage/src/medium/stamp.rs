@@ -178,7 +178,7 @@ mod tests {
                 bytes.iter_mut().take(end as usize).skip(start as usize).for_each(|byte| *byte = with);
             }
             let mut again = Stamp::NOTHING;
-            for (at, &byte) in (0..).zip(&bytes).rev() {
+            for (at, &byte) in (0..16).zip(&bytes).rev() {
                 again = mixtures.overwritten(again, 16, at..at + 1, byte);
             }
             prop_assert_eq!(stamp, again);

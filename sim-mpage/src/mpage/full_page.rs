@@ -6,8 +6,8 @@ use sim_core::io::{Confused, FileId, Flags, IoError, Piece, Reason, Role};
 
 use super::control::WritebackControl;
 use crate::buffer_cache::{
-    Owner, clean_bdev_bh_alias, clean_buffer, lock_buffer, mark_buffer_write_io_error, owner_of, set_page_dirty,
-    unlock_buffer,
+    Owner, clean_bdev_bh_alias, clean_buffer, lock_buffer, mark_buffer_write_io_error, owner_of,
+    set_page_dirty, unlock_buffer,
 };
 use crate::content::{read_stamp, zero_block, zero_bytes_from};
 use crate::errno::Errno;
@@ -208,11 +208,7 @@ fn clean_unmapped(k: &Kernel, page: PageRef) {
 
 /// Pass 2: locks every mapped buffer, takes those that are dirty and cleans them.
 // [buffers-write.lock]
-async fn take_dirty(
-    k: &Kernel,
-    page: PageRef,
-    control: &mut WritebackControl,
-) -> Vec<(BufferRef, u64)> {
+async fn take_dirty(k: &Kernel, page: PageRef, control: &mut WritebackControl) -> Vec<(BufferRef, u64)> {
     let mut taken = Vec::new();
     let mut redirty = false;
     for buffer in buffers(k, page) {

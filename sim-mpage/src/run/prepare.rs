@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use sim_core::io::{FileId, Sector};
 use sim_core::queue::EventQueue;
 use sim_core::task::{TaskId, Tasks};
-use sim_core::time::Time;
+use sim_core::time::{Duration, Time};
 use sim_core::trace::{Detail, Tracer};
 use sim_disk::block::BlockLayer;
 use sim_disk::faults::{Fault, Faults};
@@ -43,6 +43,7 @@ pub(super) struct Workload {
     pub(super) last_setup: Vec<TimedCall>,
     pub(super) starts_at: Option<Time>,
     pub(super) at_end: AtEnd,
+    pub(super) record_after: Duration,
     pub(super) tasks: Vec<TaskSpec>,
     pub(super) read_ahead_pages: u64,
     pub(super) shuffle_ties: Option<u64>,
@@ -101,6 +102,7 @@ pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Wor
         last_setup: machine.last_setup.into_iter().map(TimedCall::once).collect(),
         starts_at: machine.starts_at,
         at_end: machine.at_end,
+        record_after: machine.record_after,
         tasks: machine.tasks,
         read_ahead_pages: machine.read_ahead_pages,
         shuffle_ties: machine.shuffle_ties,

@@ -179,6 +179,7 @@ mod tests {
             log_block_size: 0,
             blocks_per_group: 8192,
             inodes_per_group: 24,
+            written_at: 0,
             magic: MAGIC,
             state: 1,
             revision: 1,
