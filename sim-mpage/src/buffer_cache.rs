@@ -11,7 +11,7 @@ use sim_core::io::{Flags, IoError, Piece, Reason, Role};
 use sim_core::trace::{BufferChange, What};
 
 pub use self::tied::{bforget, mark_buffer_dirty_inode, sync_mapping_buffers};
-use crate::content::read_bytes;
+use crate::content::{expect_lost, read_bytes};
 use crate::errno::Errno;
 use crate::inode::dirty_list::{DirtyFlags, mark_inode_dirty};
 use crate::inode::errors::mapping_set_error;
@@ -300,6 +300,7 @@ pub fn end_buffer_write_sync(k: &Kernel, buffer: BufferRef, error: Option<IoErro
 // [buffers-life.write-error] [buffers-life.write-error-told] [error.metadata-write]
 pub fn mark_buffer_write_io_error(k: &Kernel, buffer: BufferRef) {
     set_failed(k, buffer.page);
+    expect_lost(k, buffer);
     let (mapping, _) = k.pages.place_of(buffer.page);
     mapping_set_error(k, mapping, Errno::Io);
     let Buffer { tied, physical, .. } = k.pages.buffer(buffer);

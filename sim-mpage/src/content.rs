@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use sim_core::io::{BioId, Operation};
+use sim_core::io::{BioId, FileId, Operation};
 
 use crate::failure::RunError;
 use crate::kernel::Kernel;
@@ -141,5 +141,29 @@ pub fn zero_bytes_from(k: &Kernel, page: PageRef, from: u64) {
         let start = u64::from(block.number) << k.sizes.block_bits;
         let from = from.saturating_sub(start).min(u64::from(k.sizes.block));
         overwrite(k, block, u32::try_from(from).unwrap_or(0)..k.sizes.block, Stamp::ZEROS);
+    }
+}
+
+/// A block of a file may be found in either of two states from now on, since a write of it failed, or
+/// of what leads to it.
+pub fn expect_either(k: &Kernel, file: FileId, block: u64) {
+    if k.settings.check_contents {
+        k.oracle.borrow_mut().lose(file, block);
+    }
+}
+
+/// A write of a block of a page has failed: what was in memory only is lost.
+// [error.metadata-lost]
+pub fn expect_lost(k: &Kernel, block: BufferRef) {
+    let (mapping, index) = k.pages.place_of(block.page);
+    let Some(owner) = k.pages.buffer(block).owner else {
+        if let Some(file) = mapping.file() {
+            let first = index * u64::from(k.sizes.blocks_per_page);
+            expect_either(k, file, first + u64::from(block.number));
+        }
+        return;
+    };
+    if let (Some(file), true) = (owner.file, k.settings.check_contents) {
+        k.oracle.borrow_mut().lose_below(file, owner.role);
     }
 }

@@ -8,6 +8,7 @@ mod prepare;
 #[cfg(test)]
 mod tests;
 
+use sim_core::io::FileId;
 use sim_core::statistics::Summary;
 use sim_core::time::Duration;
 use sim_core::trace::{Digests, Sink};
@@ -33,6 +34,9 @@ pub struct Outcome {
     pub tasks: Vec<String>,
     /// What the device has done, before recording included.
     pub device: Statistics,
+    /// Blocks of files that may be found old or new, since a write of them failed or of what leads to
+    /// them: of each file its blocks in ascending order.
+    pub lost: Vec<(FileId, u64)>,
     /// What is on the device, after what [`Machine::at_end`] asks for.
     pub medium: Medium,
 }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use sim_core::io::FileId;
+use sim_core::io::{FileId, Role};
 
 use super::disk_format::u32_at;
-use super::path::{block_to_path, pointers_per_block};
+use super::path::{block_to_path, pointers_per_block, span_of};
 use super::volume::Volume;
 use crate::medium::stamp::Mixtures;
 use crate::medium::{Base, MediumError, Stamp};
@@ -137,6 +137,27 @@ impl Oracle {
         if let Some(known) = self.files.get_mut(file.0 as usize) {
             known.written.insert(block, Stamp::LOST);
         }
+    }
+
+    /// An indirect block has been lost: of what has been written since, the blocks that it leads to may
+    /// be found old or new.
+    pub fn lose_below(&mut self, file: FileId, role: Role) {
+        let pointers = pointers_per_block(self.base.block_size());
+        let (Some(known), Some(span)) = (self.files.get_mut(file.0 as usize), span_of(role, pointers)) else {
+            return;
+        };
+        let end = span.first.saturating_add(span.blocks);
+        known.written.range_mut(span.first..end).for_each(|(_, stamp)| *stamp = Stamp::LOST);
+    }
+
+    /// The blocks that have been lost and not been written since.
+    pub fn lost(&self) -> Vec<(FileId, u64)> {
+        let files = (0..).map(FileId).zip(&self.files);
+        let of_file = |(file, known): (FileId, &File)| {
+            let lost = known.written.iter().filter(|(_, stamp)| **stamp == Stamp::LOST);
+            lost.map(|(&block, _)| (file, block)).collect::<Vec<_>>()
+        };
+        files.flat_map(of_file).collect()
     }
 
     /// All blocks of a file that were written, with what they must hold.

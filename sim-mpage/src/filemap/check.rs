@@ -84,13 +84,6 @@ pub fn expect_truncated(k: &Kernel, file: FileId, size: u64) {
     }
 }
 
-/// A block may be found in either of two states.
-pub fn expect_either(k: &Kernel, file: FileId, block: u64) {
-    if k.settings.check_contents {
-        k.oracle.borrow_mut().lose(file, block);
-    }
-}
-
 fn note(k: &Kernel, told: Result<(), MediumError>) {
     if let Err(unreadable) = told {
         k.failure.borrow_mut().get_or_insert(RunError::Medium(unreadable));

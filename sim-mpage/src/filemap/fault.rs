@@ -6,14 +6,14 @@
 use sim_core::io::FileId;
 use sim_core::trace::ReadaheadRule;
 
-use super::check::{check_copied, expect_either, expect_written};
+use super::check::{check_copied, expect_written};
 use super::read::read_alone;
 use super::readahead::{page_cache_async_ra, page_cache_sync_ra, read_window};
 use super::window::{FileRaState, Window};
 use super::write::next_write;
 use super::writeback::dirty_folio;
 use crate::call::Advice;
-use crate::content::overwrite;
+use crate::content::{expect_either, overwrite};
 use crate::errno::Errno;
 use crate::inode::times::file_update_time;
 use crate::kernel::Kernel;

@@ -11,6 +11,7 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::memory::add_page;
 use crate::mpage::read::mpage_read_folio;
+use crate::page::buffers::BufferRef;
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::{lock_page, unlock_page, wait_on_page_locked};
 use crate::submit::spend;
@@ -23,6 +24,8 @@ struct Reader<'k, 'r> {
     k: &'k Kernel,
     file: FileId,
     ra: &'r mut FileRaState,
+    /// What is still asked for, in bytes; also behind the file's end.
+    rest: Range<u64>,
     /// The page behind the last one that is asked for.
     last_index: u64,
     /// Pages of the file that are cached, in a row from the one that is wanted: so many of these.
@@ -43,12 +46,14 @@ pub async fn filemap_read(
 ) -> Result<u64, Errno> {
     let end = offset.saturating_add(length);
     let last_index = end.div_ceil(u64::from(k.sizes.page));
-    let mut reader = Reader { k, file, ra, last_index, run: [PageRef::NOBODY; BATCH], count: 0 };
+    let rest = offset..end;
+    let mut reader = Reader { k, file, ra, rest, last_index, run: [PageRef::NOBODY; BATCH], count: 0 };
     let mut position = offset;
     while position < end && position < k.inodes[file.0 as usize].size.get() {
         let index = position >> k.sizes.page_bits;
         // Mostly the pages are there, and nothing is waited for.
         if !reader.collect(index) {
+            reader.rest.start = position;
             match reader.get_pages(index).await {
                 Ok(()) => {}
                 // [pagecache-read.failed-first]
@@ -146,11 +151,31 @@ impl Reader<'_, '_> {
         }
         // [pagecache-read.not-locked] [error.several-readers]
         lock_page(k, page).await;
-        if k.pages.has(page, Mark::UpToDate) {
+        if k.pages.has(page, Mark::UpToDate) || self.is_enough(page, index) {
             unlock_page(k, page);
             return Updated::Take;
         }
         if self.read_alone(page, index).await { Updated::Take } else { Updated::Failed }
+    }
+
+    /// Whether all blocks that the rest of the read touches in a page are up to date, though the page
+    /// is not (`block_is_partially_uptodate`); not asked if it touches the first and the last one.
+    // [pagecache-read.partly]
+    fn is_enough(&self, page: PageRef, index: u64) -> bool {
+        let k = self.k;
+        let (start, size) = (index << k.sizes.page_bits, u64::from(k.sizes.page));
+        let from = self.rest.start.saturating_sub(start);
+        let to = self.rest.end.saturating_sub(start).min(size);
+        let block = u64::from(k.sizes.block);
+        if !k.pages.has_buffers(page) || (from < block && to > size - block) {
+            return false;
+        }
+        let numbers = from / block..to.div_ceil(block);
+        let up_to_date = |number: u64| {
+            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            k.pages.buffer(BufferRef { page, number }).up_to_date
+        };
+        numbers.into_iter().all(up_to_date)
     }
 
     async fn read_alone(&mut self, page: PageRef, index: u64) -> bool {

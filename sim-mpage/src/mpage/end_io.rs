@@ -5,12 +5,13 @@ use sim_core::trace::PageChange;
 
 use super::full_page::{end_buffer_async_read, end_buffer_async_write};
 use crate::buffer_cache::{end_buffer_read_sync, end_buffer_write_sync};
-use crate::content::read_contents;
+use crate::content::{expect_lost, read_contents};
 use crate::errno::Errno;
 use crate::inode::errors::mapping_set_error;
 use crate::inode::timer::count_written;
 use crate::kernel::Kernel;
 use crate::memory::{record_page, set_failed};
+use crate::page::buffers::BufferRef;
 use crate::page::wait::Event;
 use crate::page::{Mark, PageRef};
 use crate::page_lock::end_page_writeback;
@@ -69,6 +70,9 @@ fn end_page_write(k: &Kernel, page: PageRef, error: Option<IoError>) {
     if error.is_some() {
         set_failed(k, page);
         mapping_set_error(k, k.pages.place_of(page).0, Errno::Io);
+        for number in 0..k.sizes.blocks_per_page {
+            expect_lost(k, BufferRef { page, number });
+        }
     }
     count_written(k);
     record_page(k, page, PageChange::Written);

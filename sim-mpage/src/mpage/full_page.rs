@@ -9,7 +9,7 @@ use crate::buffer_cache::{
     Owner, clean_bdev_bh_alias, clean_buffer, lock_buffer, mark_buffer_write_io_error, owner_of,
     set_page_dirty, unlock_buffer,
 };
-use crate::content::{read_stamp, zero_block, zero_bytes_from};
+use crate::content::{expect_lost, read_stamp, zero_block, zero_bytes_from};
 use crate::errno::Errno;
 use crate::ext2::get_block::get_block;
 use crate::inode::errors::mapping_set_error;
@@ -200,8 +200,10 @@ async fn map_for_writing(k: &Kernel, file: FileId, first: u64, page: PageRef) ->
 /// After an allocation error what has no place is lost.
 fn clean_unmapped(k: &Kernel, page: PageRef) {
     for buffer in buffers(k, page) {
-        if k.pages.buffer(buffer).physical.is_none() {
+        let state = k.pages.buffer(buffer);
+        if state.physical.is_none() && state.dirty {
             k.pages.change_buffer(buffer, |buffer| buffer.dirty = false);
+            expect_lost(k, buffer);
         }
     }
 }

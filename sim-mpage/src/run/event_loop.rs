@@ -110,6 +110,7 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
         results: of_tasks.map(|process| process.into_inner().take_results()).collect(),
         tasks: looping.names,
         device: k.device.borrow().statistics(),
+        lost: k.oracle.borrow().lost(),
         medium: k.medium.borrow().clone(),
     })
 }
