@@ -41,6 +41,9 @@ pub struct Machine {
     /// When the recording begins, on the virtual clock; at once after the set-up if that takes longer,
     /// or if this is `None`. Inodes are stamped with whole seconds of this clock.
     pub starts_at: Option<Time>,
+    /// How long the recording goes on, at least, after the last call has returned: time for what the
+    /// kernel does by itself. What is in flight then is waited for in any case.
+    pub record_after: Duration,
     /// What becomes of what is still in memory when everything has ended.
     pub at_end: AtEnd,
     /// The tasks of the workload.
@@ -71,6 +74,7 @@ impl Machine {
             setup_pid: 0,
             last_setup: Vec::new(),
             starts_at: None,
+            record_after: Duration::ZERO,
             at_end: AtEnd::default(),
             tasks: Vec::new(),
             seed: 0,
