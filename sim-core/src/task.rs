@@ -63,6 +63,17 @@ impl Precedence {
             (Precedence::ProcessesFirst, Class::Flusher) => 2,
         }
     }
+
+    /// Of those queues, how many go before a running task of a class where it gives way.
+    // [processes.flusher-gives-way]
+    #[inline]
+    const fn queues_before(self, class: Class) -> usize {
+        match (self, class) {
+            (Precedence::WorkerFirst, Class::Process | Class::Flusher) => 1,
+            (Precedence::ProcessesFirst, Class::Flusher) => 2,
+            (_, Class::BlockWorker) | (Precedence::ProcessesFirst, Class::Process) => 0,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,8 +204,17 @@ impl<W: Copy> Tasks<W> {
         }
     }
 
-    /// Lets the block worker go first, if it can run and comes before processes; the running task
-    /// goes on right behind it. Ready at once otherwise.
+    /// Whether somebody can run who goes before the running task where that gives way.
+    #[inline]
+    pub fn would_give_way(&self) -> bool {
+        let book = self.book.borrow();
+        let class = book.records[self.current.get().0 as usize].class;
+        book.queues[..self.precedence.queues_before(class)].iter().any(|queue| !queue.is_empty())
+    }
+
+    /// Lets those go first who come before the running task and can run: the block worker, or, before
+    /// the flusher under the real-time policy, all others; it goes on when they cannot run any more.
+    /// Ready at once if there is nobody.
     pub fn give_way(&self) -> GiveWay<'_, W> {
         GiveWay { tasks: self, given: false }
     }

@@ -1,5 +1,6 @@
 //! Running a machine: the event loop that drives tasks, timers and the device under one clock.
 
+mod contents;
 mod event_loop;
 mod hang;
 mod left_behind;

@@ -6,16 +6,18 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use sim_core::io::{BioId, Flags, Operation, Piece, Reason, RequestId, Sector};
-use sim_core::task::Occupy;
+use sim_core::task::{Occupy, Precedence};
 use sim_core::time::{Duration, Time};
 use sim_core::trace::{EventId, What};
 use sim_disk::block::{Bio, FlushReason, Plug, Step, Submission};
 use sim_disk::device::BlockDevice;
 
+use crate::content::{Content, take_contents};
 use crate::failure::RunError;
 use crate::kernel::{Kernel, Timer, WaitsFor};
 use crate::page::PageRef;
@@ -115,7 +117,7 @@ impl Bios {
 }
 
 /// A request in the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
     /// Its number.
     pub id: RequestId,
@@ -127,6 +129,8 @@ pub struct Issued {
     pub taken: Time,
     /// Whether it was decided that it fails.
     pub fails: bool,
+    /// What it writes, block by block.
+    pub written: Vec<(u64, Content)>,
 }
 
 /// The requests in the device; as many as it has tags.
@@ -282,11 +286,24 @@ pub async fn finish_plug(k: &Kernel) {
         plug.0 == 1
     };
     if outermost {
-        flush_plug(k, FlushReason::End);
-        issue_direct(k).await;
+        flush_plug_at_end(k).await;
         k.tasks.give_way().await;
     }
     k.plugs.borrow_mut().of(k).0 -= 1;
+}
+
+/// Sends what is in the task's plug, and goes on with it empty.
+pub async fn flush_plug_at_end(k: &Kernel) {
+    flush_plug(k, FlushReason::End);
+    issue_direct(k).await;
+}
+
+/// The flusher lets others go first where it takes a lock.
+// [processes.flusher-gives-way]
+pub async fn flusher_gives_way(k: &Kernel) {
+    if k.flusher.task.get() == Some(k.tasks.current()) && k.tasks.precedence() == Precedence::ProcessesFirst {
+        k.tasks.give_way().await;
+    }
 }
 
 fn flush_plug(k: &Kernel, reason: FlushReason) {
@@ -432,11 +449,17 @@ async fn issue(k: &Kernel, request: RequestId) {
     let mut events = k.told.take();
     let command = k.block.borrow_mut().issue(request, k.tasks.current().0, &mut events);
     let mut event = EventId::NONE;
+    let mut written = Vec::new();
     for what in events.drain(..) {
-        let first = match &what {
-            What::Issued { bios, .. } => bios.first().copied(),
-            _ => None,
+        let bios = match &what {
+            What::Issued { bios, .. } => &bios[..],
+            _ => &[],
         };
+        if command.operation == Operation::Write {
+            let blocks = blocks_of(k, command.sector, command.sectors);
+            bios.iter().for_each(|&bio| take_contents(k, bio, &blocks, &mut written));
+        }
+        let first = bios.first().copied();
         let because = first.and_then(|bio| k.bios.borrow().get(bio).map(|bio| bio.queued));
         event = record_because(k, because.unwrap_or(EventId::NONE), what);
     }
@@ -449,10 +472,16 @@ async fn issue(k: &Kernel, request: RequestId) {
         spend(k, cost.unwrap_or_default()).await;
     }
     let taken = k.now.get();
-    k.in_device.borrow_mut().0.push(Issued { id: request, event, at, taken, fails });
+    k.in_device.borrow_mut().0.push(Issued { id: request, event, at, taken, fails, written });
     if let Err(refused) = k.device.borrow_mut().submit(taken, command) {
         k.failure.borrow_mut().get_or_insert(RunError::Refused(refused));
     }
+}
+
+/// The blocks of the filesystem that sectors lie in.
+fn blocks_of(k: &Kernel, sector: Sector, sectors: u32) -> Range<u64> {
+    let a_block = u64::from(k.sizes.block_sectors());
+    sector.0 / a_block..(sector.0 + u64::from(sectors)).div_ceil(a_block)
 }
 
 /// The block layer's kernel worker: whenever it is called, it takes requests out of the scheduler

@@ -28,14 +28,18 @@ impl Bitmap<'_> {
         self.bytes.get(block as usize / 8).is_some_and(|byte| byte >> (block % 8) & 1 == 0)
     }
 
-    /// Marks blocks as in use, or as free.
-    pub fn set(&mut self, blocks: Range<u32>, used: bool) {
+    /// Marks blocks as in use, or as free; tells how many of them were not before.
+    pub fn set(&mut self, blocks: Range<u32>, used: bool) -> u32 {
+        let mut changed = 0;
         for block in blocks {
-            if let Some(byte) = self.bytes.get_mut(block as usize / 8) {
-                let bit = 1 << (block % 8);
-                *byte = if used { *byte | bit } else { *byte & !bit };
+            let Some(byte) = self.bytes.get_mut(block as usize / 8) else { break };
+            let bit = 1 << (block % 8);
+            if (*byte & bit != 0) != used {
+                *byte ^= bit;
+                changed += 1;
             }
         }
+        changed
     }
 
     /// The first free block of a range.

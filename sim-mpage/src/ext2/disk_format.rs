@@ -28,7 +28,8 @@ pub const ROOT_INODE: u32 = 2;
 /// The inode flag of a file that is mapped by extents.
 pub const EXTENTS_FLAG: u32 = 0x8_0000;
 
-fn u16_at(bytes: &[u8], offset: usize) -> u16 {
+/// The little-endian number of 16 bits at `offset`, which must lie within `bytes`.
+pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
     u16::from_le_bytes([bytes[offset], bytes[offset + 1]])
 }
 
@@ -37,7 +38,8 @@ pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     u32::from_le_bytes([bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]])
 }
 
-fn put_u16(bytes: &mut [u8], offset: usize, value: u16) {
+/// Puts a number of 16 bits at `offset`, which must lie within `bytes`, in little-endian order.
+pub fn put_u16(bytes: &mut [u8], offset: usize, value: u16) {
     bytes[offset..offset + 2].copy_from_slice(&value.to_le_bytes());
 }
 
@@ -69,6 +71,8 @@ pub struct Superblock {
     pub inodes_per_group: u32,
     /// [`MAGIC`].
     pub magic: u16,
+    /// When it was written last, in seconds of the calendar.
+    pub written_at: u32,
     /// Bit 0: unmounted cleanly; bit 1: errors were found.
     pub state: u16,
     /// The revision: in 0 the next two fields have fixed values.
@@ -105,6 +109,7 @@ impl Superblock {
             log_block_size: u32_at(bytes, 24),
             blocks_per_group: u32_at(bytes, 32),
             inodes_per_group: u32_at(bytes, 40),
+            written_at: u32_at(bytes, 48),
             magic: u16_at(bytes, 56),
             state: u16_at(bytes, 58),
             revision,
@@ -131,6 +136,7 @@ impl Superblock {
             (32, self.blocks_per_group),
             (36, self.blocks_per_group),
             (40, self.inodes_per_group),
+            (48, self.written_at),
             (76, self.revision),
         ] {
             put_u32(bytes, offset, value);
@@ -303,6 +309,7 @@ mod tests {
             (24, 2),
             (32, 32768),
             (40, 72),
+            (48, 77),
             (76, 1),
             (84, 12),
             (92, 4),
@@ -324,6 +331,7 @@ mod tests {
             log_block_size: 2,
             blocks_per_group: 32768,
             inodes_per_group: 72,
+            written_at: 77,
             magic: MAGIC,
             state: 1,
             revision: 1,

@@ -280,7 +280,8 @@ mod tests {
     #[test]
     fn a_removed_window_makes_room_and_its_size_is_remembered() {
         let (mut windows, mut bytes) = (Windows::default(), [0; 64]);
-        let (mut one, mut two) = (Reservation { goal_size: 32, ..Reservation::default() }, Reservation::default());
+        let (mut one, mut two) =
+            (Reservation { goal_size: 32, ..Reservation::default() }, Reservation::default());
         allocate(&mut windows, &mut one, &mut bytes, 100, 1);
         windows.remove(&mut one);
         assert_eq!(one, Reservation { goal_size: 32, ..Reservation::default() });

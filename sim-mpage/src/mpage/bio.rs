@@ -12,6 +12,13 @@ use crate::submit::{EndIo, NewBio, submit_bio};
 /// The most segments a bio has (`BIO_MAX_VECS`).
 pub const BIO_MAX_VECS: u64 = 256;
 
+/// The most bytes of a segment, where pages are adjacent in memory (`BLK_MAX_SEGMENT_SIZE`).
+const MAX_SEGMENT_BYTES: u32 = 65_536;
+
+fn segment_sectors(k: &Kernel) -> u32 {
+    if k.settings.pages_adjacent { MAX_SEGMENT_BYTES / 512 } else { k.sizes.page_sectors() }
+}
+
 /// Blocks of one file in a row, to be added to a bio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blocks {
@@ -76,7 +83,7 @@ impl MpageBio {
             flags,
             sector: Sector(self.first_physical * u64::from(block_sectors)),
             sectors: self.blocks * block_sectors,
-            segment_sectors: k.sizes.page_sectors(),
+            segment_sectors: segment_sectors(k),
             pieces: self.pieces,
             pages: self.pages,
             reason,

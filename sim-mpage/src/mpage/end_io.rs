@@ -1,11 +1,14 @@
 //! Completion: what the end of a bio does to its pages and buffers.
 
-use sim_core::io::{BioId, IoError};
+use sim_core::io::{BioId, IoError, Operation};
 use sim_core::trace::PageChange;
 
 use super::full_page::{end_buffer_async_read, end_buffer_async_write};
 use crate::buffer_cache::{end_buffer_read_sync, end_buffer_write_sync};
-use crate::content::{Moved, move_block, move_pages};
+use crate::content::read_contents;
+use crate::errno::Errno;
+use crate::inode::errors::mapping_set_error;
+use crate::inode::timer::count_written;
 use crate::kernel::Kernel;
 use crate::memory::{record_page, set_failed};
 use crate::page::wait::Event;
@@ -34,8 +37,8 @@ pub fn end_beyond_end(k: &Kernel) {
 }
 
 fn end(k: &Kernel, bio: InFlight, error: Option<IoError>) {
-    if error.is_none() {
-        move_contents(k, &bio);
+    if error.is_none() && bio.operation == Operation::Read {
+        read_contents(k, &bio);
     }
     match bio.end_io {
         EndIo::MpageRead => end_pages_read(k, &bio.pages, error),
@@ -44,21 +47,6 @@ fn end(k: &Kernel, bio: InFlight, error: Option<IoError>) {
         EndIo::Buffer(buffer, BufferEnd::AsyncRead) => end_buffer_async_read(k, buffer, error),
         EndIo::Buffer(buffer, BufferEnd::AsyncWrite) => end_buffer_async_write(k, buffer, error),
         EndIo::Buffer(buffer, BufferEnd::WriteSync) => end_buffer_write_sync(k, buffer, error),
-    }
-}
-
-/// A failed request changes nothing, neither in memory nor on the device.
-fn move_contents(k: &Kernel, bio: &InFlight) {
-    let &InFlight { operation, sector, sectors, .. } = bio;
-    match bio.end_io {
-        EndIo::MpageRead | EndIo::MpageWrite => {
-            move_pages(k, &Moved { operation, sector, sectors, pages: &bio.pages });
-        }
-        EndIo::Buffer(buffer, BufferEnd::AsyncRead | BufferEnd::AsyncWrite) => {
-            move_block(k, operation, buffer, sector.0 / u64::from(k.sizes.block_sectors()));
-        }
-        // Metadata is bytes, which their own ends move.
-        EndIo::Buffer(_, BufferEnd::ReadSync | BufferEnd::WriteSync) => {}
     }
 }
 
@@ -80,10 +68,9 @@ fn end_pages_read(k: &Kernel, pages: &[PageRef], error: Option<IoError>) {
 fn end_page_write(k: &Kernel, page: PageRef, error: Option<IoError>) {
     if error.is_some() {
         set_failed(k, page);
-        if let Some(file) = k.pages.place_of(page).0.file() {
-            k.inodes[file.0 as usize].write_failed.set(true);
-        }
+        mapping_set_error(k, k.pages.place_of(page).0, Errno::Io);
     }
+    count_written(k);
     record_page(k, page, PageChange::Written);
     end_page_writeback(k, page);
 }

@@ -13,7 +13,7 @@ use super::bio::{BIO_MAX_VECS, Blocks, MpageBio};
 use super::full_page::block_read_full_folio;
 use sim_core::trace::EventId;
 
-use crate::content::{move_block, zero_from};
+use crate::content::{read_stamp, zero_from};
 use crate::ext2::get_block::{Mapped, get_block};
 use crate::kernel::Kernel;
 use crate::memory::set_up_to_date;
@@ -329,7 +329,7 @@ impl<'k> MpageReadpage<'k> {
 /// needs no buffer for that.
 fn map_buffer_to_folio(k: &Kernel, page: PageRef, block: u64, mapped: &Mapped) {
     let number = u16::try_from(block).unwrap_or(u16::MAX);
-    move_block(k, Operation::Read, BufferRef { page, number }, mapped.physical);
+    read_stamp(k, BufferRef { page, number }, mapped.physical);
     if k.sizes.blocks_per_page == 1 {
         set_up_to_date(k, page);
         return;

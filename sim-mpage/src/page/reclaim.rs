@@ -133,7 +133,7 @@ impl PageCache {
         let entry = store.page_mut(page);
         if !entry.has(Mark::Referenced) {
             entry.marks |= Mark::Referenced as u16;
-        } else if !entry.has(Mark::Active) {
+        } else if !entry.has(Mark::Active) && !entry.has(Mark::Detached) {
             entry.marks &= !(Mark::Referenced as u16);
             store.move_to_head(page, true);
         }

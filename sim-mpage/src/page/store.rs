@@ -42,6 +42,7 @@ pub(super) struct Store {
     pub(super) chunks: Chunks,
     pub(super) lists: Lists,
     pub(super) buffer_heads: u64,
+    pub(super) under_writeback: u64,
 }
 
 impl Store {
@@ -101,15 +102,36 @@ impl Store {
         (mapping, index)
     }
 
+    fn detach(&mut self, page: PageRef) {
+        self.leave_list(page);
+        let entry = self.page_mut(page);
+        assert!(entry.pins > 0, "page {} is detached, and nobody holds it", entry.index);
+        entry.marks |= Mark::Detached as u16;
+        let (mapping, index) = (entry.mapping, entry.index);
+        self.mappings[mapping.place()].remove(&mut self.chunks, index);
+    }
+
+    /// Nobody holds a detached page any more.
+    #[cold]
+    fn forget_detached(&mut self, page: PageRef) {
+        if let Some(buffers) = self.page_mut(page).buffers.take() {
+            self.buffer_heads -= buffers.len() as u64;
+        }
+        self.free.push(page.0);
+    }
+
     #[inline]
     fn set(&mut self, page: PageRef, mark: Mark, on: bool) {
+        if mark == Mark::Writeback && self.page(page).has(mark) != on {
+            self.under_writeback = if on { self.under_writeback + 1 } else { self.under_writeback - 1 };
+        }
         let entry = &mut self.pages[page.0 as usize];
         if on {
             entry.marks |= mark as u16;
         } else {
             entry.marks &= !(mark as u16);
         }
-        if mark == Mark::Dirty {
+        if mark == Mark::Dirty && !entry.has(Mark::Detached) {
             let (mapping, index) = (entry.mapping, entry.index);
             self.mappings[mapping.place()].set(&mut self.chunks, Tag::Dirty, index, on);
         }
@@ -256,9 +278,12 @@ impl PageCache {
     /// Takes back [`PageCache::pin`].
     pub fn unpin(&self, page: PageRef) {
         let mut store = self.store.borrow_mut();
-        let page = store.page_mut(page);
-        assert!(page.pins > 0, "page {} was let go of twice", page.index);
-        page.pins -= 1;
+        let entry = store.page_mut(page);
+        assert!(entry.pins > 0, "page {} was let go of twice", entry.index);
+        entry.pins -= 1;
+        if entry.pins == 0 && entry.has(Mark::Detached) {
+            store.forget_detached(page);
+        }
     }
 
     /// How many hold on to the page.
@@ -276,6 +301,21 @@ impl PageCache {
     /// Whether nothing is cached.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Takes a page that is pinned out of its mapping; its place is free when nobody holds it any more.
+    pub fn detach(&self, page: PageRef) {
+        self.store.borrow_mut().detach(page);
+    }
+
+    /// How many pages of files and device are dirty.
+    pub fn dirty_in_all(&self) -> u64 {
+        self.store.borrow().mappings.iter().map(|index| index.tagged(Tag::Dirty)).sum()
+    }
+
+    /// How many pages are under writeback.
+    pub fn under_writeback(&self) -> u64 {
+        self.store.borrow().under_writeback
     }
 
     /// How many pages of `mapping` are dirty.

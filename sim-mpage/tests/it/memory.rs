@@ -64,8 +64,8 @@ fn dirty_pages_and_pages_in_use_stay() {
 // [memory.readahead] [pagecache-read.alone]
 #[test]
 fn readahead_stops_when_nothing_can_be_freed() {
-    // Eight pages: the indirect block, four dirty ones, and three free.
-    let bench = bounded(8).dirty_pages(100..104);
+    // Ten pages: superblock, inode table, the indirect block, four dirty ones, and three free.
+    let bench = bounded(10).dirty_pages(100..104);
     let ran = bench.run(&[readahead(0, 10 * 4096), pread(0, 3 * 4096)]);
     assert_eq!(ran.bios(), "0-2");
     assert_eq!(ran.results(), [0, 3 * 4096]);
@@ -74,11 +74,11 @@ fn readahead_stops_when_nothing_can_be_freed() {
 // [memory.out]
 #[test]
 fn with_nothing_to_free_and_nothing_being_written_the_run_ends_and_says_what_holds_the_pages() {
-    let error = bounded(5).dirty_pages(100..104).try_run(&[read(4096)]).err().unwrap();
+    let error = bounded(7).dirty_pages(100..104).try_run(&[read(4096)]).err().unwrap();
     assert!(matches!(error, RunError::OutOfMemory { .. }));
     assert_eq!(
         error.to_string(),
-        "out of memory: none of the cached pages can be freed: 0 locked, 0 under writeback, 4 dirty, 1 in use"
+        "out of memory: none of the cached pages can be freed: 0 locked, 0 under writeback, 5 dirty, 3 in use"
     );
 }
 
@@ -88,7 +88,7 @@ fn a_task_waits_for_a_page_to_come_out_of_writeback() {
     // Memory is full of dirty pages; one task writes them while another wants to read.
     use sim_mpage::call::{Access, Call};
     let open = Call::Open { handle: crate::bench::H, file: crate::bench::F, access: Access::Read };
-    let bench = bounded(33).dirty_pages(100..132);
+    let bench = bounded(35).dirty_pages(100..132);
     let ran = bench.run_tasks(&[&[writeback()], &[open, pread(0, 4096)]]);
     assert_eq!(ran.outcome.results, [vec![0], vec![0, 4096]]);
     assert_eq!(ran.bios(), "W100-131 0");
@@ -101,7 +101,7 @@ fn a_task_waits_for_a_page_to_come_out_of_writeback() {
 fn buffers_go_with_their_page_unless_one_is_dirty() {
     let layout = "0-11@1000";
     let bench = Bench::new(1024, layout).unread_page(0, "cmcc").unread_page(1, "cccd");
-    let bench = bench.with(|machine| machine.kernel.memory_pages = Some(2));
+    let bench = bench.with(|machine| machine.kernel.memory_pages = Some(4));
     let ran = bench.run(&[pread(8192, 4096), pread(0, 4096)]);
     assert_eq!(ran.pages(PageChange::Freed), [0, 2]);
     // Read again, page 0 has no buffers any more.
