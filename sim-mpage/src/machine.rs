@@ -74,6 +74,7 @@ impl Machine {
             setup_pid: 0,
             last_setup: Vec::new(),
             starts_at: None,
+            record_after: Duration::ZERO,
             at_end: AtEnd::default(),
             record_after: Duration::ZERO,
             tasks: Vec::new(),
