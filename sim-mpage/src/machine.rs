@@ -41,8 +41,8 @@ pub struct Machine {
     /// When the recording begins, on the virtual clock; at once after the set-up if that takes longer,
     /// or if this is `None`. Inodes are stamped with whole seconds of this clock.
     pub starts_at: Option<Time>,
-    /// How long the recording goes on, at least, after the last call has returned: time for what the
-    /// kernel does by itself. What is in flight then is waited for in any case.
+    /// How long the recording goes on after the last call has returned: time for what the kernel does by
+    /// itself. Zero: until nothing is in flight any more.
     pub record_after: Duration,
     /// What becomes of what is still in memory when everything has ended.
     pub at_end: AtEnd,
@@ -76,7 +76,6 @@ impl Machine {
             starts_at: None,
             record_after: Duration::ZERO,
             at_end: AtEnd::default(),
-            record_after: Duration::ZERO,
             tasks: Vec::new(),
             seed: 0,
             shuffle_ties: None,
