@@ -105,17 +105,16 @@ pub fn adopt_block(k: &Kernel, physical: u64, owner: Owner, dirty: bool) {
         give_buffers(k, page, index);
     }
     let Some(buffer) = find_get_block(k, physical) else { return };
-    if k.pages.buffer(buffer).up_to_date {
-        return;
+    k.pages.change_buffer(buffer, |buffer| buffer.owner = Some(owner));
+    if !k.pages.buffer(buffer).up_to_date {
+        k.pages.change_buffer(buffer, |buffer| buffer.locked = true);
+        read_bytes(k, buffer);
+        end_buffer_read_sync(k, buffer, None);
     }
-    k.pages.change_buffer(buffer, |buffer| {
-        buffer.owner = Some(owner);
-        buffer.locked = true;
-    });
-    read_bytes(k, buffer);
-    end_buffer_read_sync(k, buffer, None);
-    if dirty {
-        mark_buffer_dirty(k, buffer);
+    match (dirty, owner.file) {
+        (true, Some(file)) => mark_buffer_dirty_inode(k, buffer, file),
+        (true, None) => mark_buffer_dirty(k, buffer),
+        (false, _) => {}
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn alloc_branch(
     held.into_iter().for_each(|page| k.pages.unpin(page));
     let new = new?;
     splice_branch(k, file, path, branch, &new);
-    // [ext2-get-block.last-allocation]
+    // [ext2-get-block.last-allocated]
     let last = u64::from(new.data.count) - 1;
     let allocation = Allocation {
         last_logical: block + last,
@@ -180,6 +180,7 @@ async fn write_indirect_blocks(
         });
         k.pages.change_buffer(buffer, |buffer| buffer.up_to_date = true);
         unlock_buffer(k, buffer);
+        // [ext2-get-block.tie]
         mark_buffer_dirty_inode(k, buffer, file);
         k.pages.unpin(buffer.page);
     }

@@ -49,7 +49,7 @@ impl Bitmap<'_> {
 
     /// Takes up to `count` consecutive free blocks of `range`, from the goal on if it lies in there.
     /// `windowless`: no reservation guards the range, and the run may begin a little earlier.
-    // [ext2-alloc.take]
+    // [ext2-take.goal] [ext2-take.back] [ext2-take.count]
     pub fn take(
         &mut self,
         range: Range<u32>,
@@ -75,20 +75,21 @@ impl Bitmap<'_> {
 
     /// Where a search without a goal finds its first free block.
     fn without_goal(&self, range: &Range<u32>) -> Option<u32> {
-        // Near the start, up to the next multiple of 64.
+        // Near the start, up to the next multiple of 64. [ext2-take.word]
         if range.start > 0 {
             let near = range.start.next_multiple_of(NEAR).min(range.end);
             if let Some(found) = self.first_free(range.start..near) {
                 return Some(found);
             }
         }
-        // A byte of eight free blocks.
+        // A byte of eight free blocks. [ext2-take.byte]
         let from = range.start as usize / 8;
         let empty = self.bytes.iter().skip(from).position(|&byte| byte == 0);
         let block = empty.and_then(|place| u32::try_from((from + place) * 8).ok());
         if let Some(block) = block.filter(|block| range.contains(block)) {
             return Some(block);
         }
+        // [ext2-take.bit]
         self.first_free(range.clone())
     }
 
@@ -110,7 +111,7 @@ mod tests {
         bytes
     }
 
-    // [ext2-alloc.take]
+    // [ext2-take.goal] [ext2-take.count]
     #[test]
     fn with_a_goal_the_first_free_run_behind_it_is_taken() {
         let mut bytes = bitmap_of(&[0..20, 22..30]);
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(bitmap.take(0..25, Some(10), 8, false), None);
     }
 
-    // [ext2-alloc.take]
+    // [ext2-take.word] [ext2-take.byte] [ext2-take.bit]
     #[test]
     fn without_a_goal_a_free_byte_comes_before_a_free_bit() {
         let mut bytes = bitmap_of(&[0..3, 4..16]);
@@ -133,7 +134,7 @@ mod tests {
         assert_eq!(bitmap.take(0..20, Some(50), 9, false), Some(18..20));
     }
 
-    // [ext2-alloc.take]
+    // [ext2-take.back]
     #[test]
     fn without_a_window_the_run_is_moved_back_over_free_blocks() {
         let used = [0..12];

@@ -2,7 +2,8 @@
 //! allocator remembers.
 //!
 //! `docs/model/ext2.md`, Writing the image back. Mounting itself is not simulated: the superblock
-//! stands in the cache as it was written by mounting, and the descriptors as they were read.
+//! stands in the cache as it was written by mounting, and the descriptors as they were read. Copies of
+//! both in other groups are never written. [ext2-write-back.never]
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -31,7 +32,6 @@ const ERRORS: u16 = 2;
 const DEFAULT_MAX_MOUNTS: u16 = 20;
 
 /// What the allocator remembers of a file.
-// [ext2-allocator.state]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allocation {
     /// The last block of the last allocation, in the file.

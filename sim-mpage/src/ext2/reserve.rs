@@ -34,7 +34,6 @@ impl Window {
 }
 
 /// What a file knows of its window.
-// [ext2-alloc.state]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reservation {
     /// Its window, if it has one.
@@ -60,7 +59,7 @@ pub type Group = RangeInclusive<u64>;
 
 impl Windows {
     /// Takes a file's window away.
-    // [ext2-alloc.remove]
+    // [ext2-window.removed]
     pub fn remove(&mut self, reservation: &mut Reservation) {
         if let Some(window) = reservation.window.take() {
             self.0.remove(&window.start);
@@ -83,7 +82,7 @@ impl Windows {
     }
 
     /// Allocates up to `count` blocks within the file's window, which moves and grows as it must.
-    // [ext2-alloc.in-group]
+    // [ext2-group.new-window] [ext2-group.take]
     pub fn allocate(
         &mut self,
         reservation: &mut Reservation,
@@ -121,7 +120,7 @@ impl Windows {
     }
 
     /// A window with less room behind the goal than is asked for grows, up to the next one.
-    // [ext2-alloc.grow]
+    // [ext2-group.grow-window]
     fn grow(&mut self, reservation: &mut Reservation, window: Window, goal: Option<u64>, count: u32) {
         let Some(goal) = goal else { return };
         let room = window.end + 1 - goal;
@@ -134,7 +133,7 @@ impl Windows {
 
     /// Gives the file a new window at or behind `from` with a free block in it; tells whether there
     /// is one.
-    // [ext2-alloc.new-window]
+    // [ext2-window.next-group] [ext2-window.double] [ext2-window.place] [ext2-window.first-free]
     fn new_window(
         &mut self,
         reservation: &mut Reservation,
@@ -174,6 +173,7 @@ impl Windows {
 
     /// The first place at or behind `from`, looking from the window at `begin` on, with room for
     /// `size` blocks before the next window.
+    // [ext2-window.search]
     fn room(&self, begin: u64, from: u64, size: u64, group: &Group) -> Option<u64> {
         let (mut at, mut start) = (from, begin);
         loop {
@@ -233,7 +233,7 @@ mod tests {
         windows.allocate(reservation, &mut Bitmap::new(bytes), &GROUP, Some(goal), count)
     }
 
-    // [ext2-alloc.in-group] [ext2-alloc.state]
+    // [ext2-group.new-window] [ext2-group.take]
     #[test]
     fn the_first_window_has_eight_blocks_from_the_goal_on() {
         let (mut windows, mut file, mut bytes) = (Windows::default(), Reservation::default(), [0; 64]);
@@ -242,7 +242,7 @@ mod tests {
         assert_eq!((file.goal_size, file.alloc_hit), (8, 1));
     }
 
-    // [ext2-alloc.new-window]
+    // [ext2-window.double] [ext2-window.place]
     #[test]
     fn a_window_that_was_used_well_is_followed_by_a_larger_one() {
         let (mut windows, mut file, mut bytes) = (Windows::default(), Reservation::default(), [0; 64]);
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!((file.goal_size, file.alloc_hit), (16, 1));
     }
 
-    // [ext2-alloc.new-window]
+    // [ext2-window.search]
     #[test]
     fn files_keep_out_of_each_others_windows() {
         let (mut windows, mut bytes) = (Windows::default(), [0; 64]);
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(allocate(&mut windows, &mut three, &mut bytes, 95, 1), Some(116..117));
     }
 
-    // [ext2-alloc.grow]
+    // [ext2-group.grow-window]
     #[test]
     fn a_window_grows_for_a_long_request_up_to_the_next_one() {
         let (mut windows, mut bytes) = (Windows::default(), [0; 64]);
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(one.window, Some(Window { start: 100, end: 111 }));
     }
 
-    // [ext2-alloc.remove]
+    // [ext2-window.removed]
     #[test]
     fn a_removed_window_makes_room_and_its_size_is_remembered() {
         let (mut windows, mut bytes) = (Windows::default(), [0; 64]);
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(allocate(&mut windows, &mut two, &mut bytes, 101, 1), Some(101..102));
     }
 
-    // [ext2-alloc.new-window]
+    // [ext2-window.first-free]
     #[test]
     fn a_full_group_has_no_window() {
         let (mut windows, mut file, mut bytes) = (Windows::default(), Reservation::default(), [0xff; 64]);

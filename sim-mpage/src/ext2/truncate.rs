@@ -137,7 +137,7 @@ impl Truncation<'_> {
     }
 
     /// Sets one pointer to zero and frees the tree that it led to.
-    // [ext2-free.tree] [error.free-indirect]
+    // [ext2-free.tree] [error.free]
     async fn free_pointer(&self, array: Array, index: u32, below: Below) {
         if below.depth == 0 {
             return self.free_data(array, index..index + 1).await;

@@ -88,7 +88,7 @@ async fn work(k: &Kernel) {
             }
             background(k).await;
         } else if k.flusher.background_wanted.replace(false) {
-            run(k, Kind::Background).await;
+            run(k, Kind::Asked(AskedKind::All)).await;
         } else {
             return;
         }

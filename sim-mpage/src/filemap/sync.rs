@@ -53,6 +53,7 @@ pub async fn fsync(
     openers: &mut Openers,
 ) -> Result<(), Errno> {
     let result = fsync_file(k, file, bytes, data_only, openers).await;
+    // [error.marked] [error.several-fsyncs]
     if result == Err(Errno::Io) {
         ext2_error(k).await;
     }

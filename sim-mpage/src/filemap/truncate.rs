@@ -63,7 +63,7 @@ pub(super) async fn truncate_to_size(k: &Kernel, file: FileId) {
 }
 
 /// Zeroes what follows the new size in its block, and makes the block dirty.
-// [truncate.zero-tail] [error.truncate-read]
+// [truncate.zero-tail] [error.truncate]
 async fn block_truncate_page(k: &Kernel, file: FileId, size: u64) -> Result<(), Errno> {
     let within_block = size % u64::from(k.sizes.block);
     if within_block == 0 {

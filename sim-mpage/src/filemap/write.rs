@@ -184,6 +184,7 @@ async fn write_begin(
     // [buffered-write.two-reads]
     for &buffer in to_wait_for.iter().rev() {
         wait_on_buffer(k, buffer).await;
+        // [error.partly-overwritten]
         if !k.pages.buffer(buffer).up_to_date {
             result = result.and(Err(Errno::Io));
         }

@@ -62,7 +62,7 @@ impl ErrorState {
     ///
     /// # Errors
     /// That error.
-    // [error.told-once]
+    // [error.told-once] [mpage-end.write-error-seen]
     pub fn check_and_advance(&self, opener: &mut ErrorMark) -> Result<(), Errno> {
         let last = self.last.get();
         if last == *opener {

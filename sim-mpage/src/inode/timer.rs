@@ -56,7 +56,7 @@ pub struct FlusherState {
     timers_so_far: Cell<u32>,
     /// The timer has run out, and the flusher has not looked yet.
     pub timer_fired: Cell<bool>,
-    /// Memory is short, or writers wait.
+    /// Memory is short, or writers wait: everything is to be written.
     pub background_wanted: Cell<bool>,
     /// The tick of the last periodic run.
     pub last_periodic: Cell<u64>,

@@ -123,6 +123,15 @@ impl Store {
     }
 }
 
+/// What came of looking for pages to free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shrunk {
+    /// How many went.
+    pub freed: u32,
+    /// Whether a dirty one was met, which had to stay.
+    pub met_dirty: bool,
+}
+
 impl PageCache {
     /// The page was used: the first time marks it referenced, the next moves it to the head of the
     /// active list.
@@ -140,14 +149,15 @@ impl PageCache {
     }
 
     /// Frees up to 32 pages from the tail of the inactive list, looking at each page of it once at
-    /// most. `freed` is told of each page that goes; it must not ask the cache. Tells how many went.
+    /// most. `freed` is told of each page that goes; it must not ask the cache.
     // [memory.clean]
-    pub fn shrink(&self, mut freed: impl FnMut(Mapping, u64)) -> u32 {
+    pub fn shrink(&self, mut freed: impl FnMut(Mapping, u64)) -> Shrunk {
         let store = &mut *self.store.borrow_mut();
         store.balance();
-        let mut count = 0;
+        let mut shrunk = Shrunk::default();
         for _ in 0..store.lists.inactive.pages {
             let page = PageRef(store.lists.inactive.tail);
+            shrunk.met_dirty |= store.page(page).has(Mark::Dirty);
             if store.page(page).is_held() || !store.try_to_free_buffers(page) {
                 store.move_to_head(page, false);
                 continue;
@@ -155,12 +165,12 @@ impl PageCache {
             store.pop_inactive();
             let (mapping, index) = store.forget(page);
             freed(mapping, index);
-            count += 1;
-            if count == BATCH {
+            shrunk.freed += 1;
+            if shrunk.freed == BATCH {
                 break;
             }
         }
-        count
+        shrunk
     }
 
     /// Whether a page may not be freed at this time, its buffers aside.

@@ -252,13 +252,12 @@ impl<'k> Loop<'k, '_> {
     }
 
     /// Whether all that can still happen is that the flusher looks at its list, while nobody waits for
-    /// the clock or for memory.
+    /// the clock.
     fn nothing_helps(&self) -> bool {
         let k = self.k;
-        let helps = |waits_for| matches!(waits_for, WaitsFor::Time | WaitsFor::Memory);
         k.device.borrow_mut().next_event().is_none()
             && !self.cpu_is_held()
-            && !k.tasks.sleepers().into_iter().any(|sleeper| helps(sleeper.waits_for))
+            && !k.tasks.sleepers().into_iter().any(|sleeper| sleeper.waits_for == WaitsFor::Time)
     }
 
     fn cpu_is_held(&self) -> bool {

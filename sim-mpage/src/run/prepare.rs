@@ -11,7 +11,7 @@ use sim_disk::block::BlockLayer;
 use sim_disk::faults::{Fault, Faults};
 
 use super::RunError;
-use crate::buffer_cache::{BufferCache, Owner, adopt_block};
+use crate::buffer_cache::{BufferCache, Owner, adopt_block, set_page_dirty};
 use crate::ext2::block_set::BlockSet;
 use crate::ext2::file_map::FileMap;
 use crate::ext2::mount::Mount;
@@ -201,10 +201,11 @@ fn apply_page(k: &Kernel, workload: &Workload, state: &PageState) -> Result<(), 
     }
     let page = k.pages.add(mapping, state.index);
     k.pages.clear(page, Mark::Locked);
-    for (mark, on) in [(Mark::UpToDate, state.up_to_date), (Mark::Dirty, state.dirty)] {
-        if on {
-            k.pages.set(page, mark);
-        }
+    if state.up_to_date {
+        k.pages.set(page, Mark::UpToDate);
+    }
+    if state.dirty {
+        set_page_dirty(k, page);
     }
     fill(k, page, state)?;
     let Some(buffers) = &state.buffers else { return Ok(()) };
