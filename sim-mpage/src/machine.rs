@@ -76,7 +76,6 @@ impl Machine {
             starts_at: None,
             record_after: Duration::ZERO,
             at_end: AtEnd::default(),
-            record_after: Duration::ZERO,
             tasks: Vec::new(),
             seed: 0,
             shuffle_ties: None,
