@@ -10,6 +10,7 @@ mod names;
 mod owners;
 mod queue;
 mod state;
+mod vm;
 mod workload;
 
 use std::ops::Range;
