@@ -226,6 +226,20 @@ impl PageCache {
         self.store.borrow_mut().set(page, mark, true);
     }
 
+    /// Marks pages as mapped to the device, up to the first that has buffers; returns how many.
+    pub fn set_mapped_to_disk(&self, pages: &[PageRef]) -> usize {
+        let store = &mut *self.store.borrow_mut();
+        let marked = pages.iter().take_while(|&&page| {
+            let entry = store.page_mut(page);
+            let plain = entry.buffers.is_none();
+            if plain {
+                entry.marks |= Mark::MappedToDisk as u16;
+            }
+            plain
+        });
+        marked.count()
+    }
+
     /// Clears the mark; tells whether it was set.
     #[inline]
     pub fn clear(&self, page: PageRef, mark: Mark) -> bool {
