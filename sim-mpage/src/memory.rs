@@ -30,7 +30,7 @@ fn has_room(k: &Kernel) -> bool {
 
 fn make_room(k: &Kernel) -> bool {
     let mut freed = record_pages(k, PageChange::Freed);
-    k.pages.shrink(|mapping, index| freed.page(mapping, index)) > 0
+    k.pages.shrink(|mapping, indices| freed.pages(mapping, indices)) > 0
 }
 
 /// Adds pages one after the other, of which the first is missing, up to the first that is cached and
@@ -42,11 +42,9 @@ pub fn try_add_pages(k: &Kernel, mapping: Mapping, wanted: Range<u64>, pages: &m
         return 0;
     }
     let end = wanted.end.min(wanted.start.saturating_add(room(k)));
-    let mut added = record_pages(k, PageChange::Added);
-    k.pages.add_missing(mapping, wanted.start..end, |index, page| {
-        added.page(mapping, index);
-        pages.push(page);
-    })
+    let added = k.pages.add_missing(mapping, wanted.start..end, |page| pages.push(page));
+    record_pages(k, PageChange::Added).pages(mapping, wanted.start..wanted.start + added);
+    added
 }
 
 /// Adds a page; while memory is full and nothing can be freed, sleeps until a page comes out of
