@@ -31,7 +31,7 @@ fn has_room(k: &Kernel) -> bool {
 
 fn make_room(k: &Kernel) -> bool {
     let mut freed = record_pages(k, PageChange::Freed);
-    let shrunk = k.pages.shrink(|mapping, index| freed.page(mapping, index));
+    let shrunk = k.pages.shrink(|mapping, indices| freed.pages(mapping, indices));
     drop(freed);
     // [memory.wakes-flusher]
     if shrunk.met_dirty {
@@ -50,11 +50,9 @@ pub fn try_add_pages(k: &Kernel, mapping: Mapping, wanted: Range<u64>, pages: &m
         return 0;
     }
     let end = wanted.end.min(wanted.start.saturating_add(room(k)));
-    let mut added = record_pages(k, PageChange::Added);
-    k.pages.add_missing(mapping, wanted.start..end, |index, page| {
-        added.page(mapping, index);
-        pages.push(page);
-    })
+    let added = k.pages.add_missing(mapping, wanted.start..end, |page| pages.push(page));
+    record_pages(k, PageChange::Added).pages(mapping, wanted.start..wanted.start + added);
+    added
 }
 
 /// Adds a page; while memory is full and nothing can be freed, sleeps until a page comes out of

@@ -8,6 +8,7 @@
 pub mod buffers;
 pub mod index;
 pub mod reclaim;
+mod run;
 pub mod stamps;
 pub mod store;
 pub mod tables;

@@ -10,12 +10,18 @@ use crate::medium::{MediumError, Stamp};
 use crate::page::PageRef;
 use crate::page::buffers::BufferRef;
 
-/// A reader has got these bytes of a file from one page: compares each of their blocks with what it
-/// must hold; the first difference ends the run.
+/// A reader has got these bytes of a file from these pages, of which the first holds the first byte:
+/// compares each of their blocks with what it must hold; the first difference ends the run.
 #[inline]
-pub fn check_copied(k: &Kernel, file: FileId, page: PageRef, bytes: Range<u64>) {
-    if k.settings.check_contents {
-        compare(k, file, page, bytes);
+pub fn check_copied(k: &Kernel, file: FileId, pages: &[PageRef], bytes: Range<u64>) {
+    if !k.settings.check_contents {
+        return;
+    }
+    let mut start = bytes.start;
+    for &page in pages {
+        let behind = bytes.end.min(((start >> k.sizes.page_bits) + 1) << k.sizes.page_bits);
+        compare(k, file, page, start..behind);
+        start = behind;
     }
 }
 

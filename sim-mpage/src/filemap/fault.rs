@@ -91,7 +91,7 @@ pub async fn mread(k: &Kernel, vma: &Vma, ra: &mut FileRaState, offset: u64) -> 
     fault(k, vma, ra, index).await?;
     if let Some(page) = k.pages.find(Mapping::of(vma.file), index) {
         let end = k.inodes[vma.file.0 as usize].size.get();
-        check_copied(k, vma.file, page, offset..end.min(offset + 1));
+        check_copied(k, vma.file, &[page], offset..end.min(offset + 1));
     }
     Ok(())
 }

@@ -196,23 +196,23 @@ impl Reader<'_, '_> {
 
     /// Copies pages of the run from a position on; returns the position behind them.
     // [pagecache-read.copy]
-    fn copy(&mut self, numbers: Range<usize>, mut position: u64, end: u64) -> u64 {
-        let k = self.k;
-        for &page in &self.run[numbers] {
-            if position >= end {
-                break;
-            }
-            let index = position >> k.sizes.page_bits;
-            // A page that the last read ended in has counted as used already.
-            let last_read = (self.ra.prev_pos - 1) >> k.sizes.page_bits;
-            if last_read != index.cast_signed() {
-                k.pages.mark_accessed(page);
-            }
-            let start = std::mem::replace(&mut position, end.min((index + 1) << k.sizes.page_bits));
-            check_copied(k, self.file, page, start..position);
-            self.ra.prev_pos = position.cast_signed();
+    fn copy(&mut self, numbers: Range<usize>, position: u64, end: u64) -> u64 {
+        // The file may have become shorter than the run.
+        if position >= end {
+            return position;
         }
-        position
+        let (k, page_bits) = (self.k, self.k.sizes.page_bits);
+        let first = position >> page_bits;
+        let behind = end.min((first + numbers.len() as u64) << page_bits);
+        let count = usize::try_from(((behind - 1) >> page_bits) + 1 - first).unwrap_or(usize::MAX);
+        let pages = &self.run[numbers][..count];
+        // A page that the last read ended in has counted as used already.
+        let last_read = (self.ra.prev_pos - 1) >> page_bits;
+        let counted = usize::from(last_read == first.cast_signed());
+        k.pages.mark_all_accessed(&pages[counted..]);
+        check_copied(k, self.file, pages, position..behind);
+        self.ra.prev_pos = behind.cast_signed();
+        behind
     }
 }
 

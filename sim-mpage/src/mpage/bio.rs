@@ -36,7 +36,7 @@ pub struct MpageBio {
     file: FileId,
     first_physical: u64,
     blocks: u32,
-    capacity: u64,
+    capacity: usize,
     because: EventId,
     pages: Vec<PageRef>,
     pieces: Vec<Piece>,
@@ -46,18 +46,31 @@ impl MpageBio {
     /// An empty bio that begins at a physical block and has room for `capacity` pages; `because` is
     /// the event that told where its first block lies.
     pub fn new(file: FileId, first_physical: u64, capacity: u64, because: EventId) -> MpageBio {
-        let room = usize::try_from(capacity.min(BIO_MAX_VECS)).unwrap_or(0);
-        let (pages, pieces) = (Vec::with_capacity(room), Vec::with_capacity(1));
+        let capacity = usize::try_from(capacity.min(BIO_MAX_VECS)).unwrap_or(0);
+        let (pages, pieces) = (Vec::with_capacity(capacity), Vec::with_capacity(1));
         MpageBio { file, first_physical, blocks: 0, capacity, because, pages, pieces }
+    }
+
+    /// How many more pages there is room for.
+    #[inline]
+    pub fn room(&self) -> usize {
+        self.capacity - self.pages.len()
     }
 
     /// Adds the mapped part of a page, if there is room for a page.
     #[inline]
     pub fn add_page(&mut self, page: PageRef, blocks: Blocks) -> bool {
-        if self.pages.len() as u64 >= self.capacity {
-            return false;
+        let room = self.room() > 0;
+        if room {
+            self.add_pages(&[page], blocks);
         }
-        self.pages.push(page);
+        room
+    }
+
+    /// Adds the mapped parts of pages, for which there is room, and whose blocks follow one another.
+    pub fn add_pages(&mut self, pages: &[PageRef], blocks: Blocks) {
+        assert!(pages.len() <= self.room(), "{} pages for a bio with room for {}", pages.len(), self.room());
+        self.pages.extend_from_slice(pages);
         self.blocks += blocks.count;
         match self.pieces.last_mut() {
             Some(last) if last.logical + u64::from(last.blocks) == blocks.logical => {
@@ -71,7 +84,6 @@ impl MpageBio {
                 blocks: blocks.count,
             }),
         }
-        true
     }
 
     /// Sends it.

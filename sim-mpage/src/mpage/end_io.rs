@@ -58,11 +58,8 @@ fn end_pages_read(k: &Kernel, pages: &[PageRef], error: Option<IoError>) {
         Some(_) => (Mark::Error, PageChange::Failed),
     };
     let mut changed = record_pages(k, change);
-    for &page in pages {
-        let (mapping, index) = k.pages.end_read(page, mark);
-        changed.page(mapping, index);
-        k.waits.wake(&k.tasks, Event::Unlocked(page));
-    }
+    k.pages.end_read(pages, mark, |mapping, indices| changed.pages(mapping, indices));
+    k.waits.wake_all(&k.tasks, pages.iter().map(|&page| Event::Unlocked(page)));
 }
 
 // [mpage-end.write] [error.write-mpage]

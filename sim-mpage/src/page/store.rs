@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::buffers::PageBuffers;
 use super::index::{Chunks, PageIndex, Tag};
 use super::reclaim::Lists;
+use super::run::Run;
 use super::{Mapping, Mark, PageRef};
 
 /// A page. Everything but its links and counts is read and changed through [`PageCache`].
@@ -61,21 +62,25 @@ impl Store {
         self.mappings.get_mut(mapping.place())?.get(&self.chunks, index)
     }
 
-    /// Adds a page, unless one is there already.
+    /// Adds locked pages at the head of the inactive list, up to the first that is there already, and
+    /// tells of each of them; returns how many.
     #[inline]
-    fn add(&mut self, mapping: Mapping, index: u64, marks: u16) -> Option<PageRef> {
+    fn add_missing(&mut self, mapping: Mapping, wanted: Range<u64>, mut added: impl FnMut(PageRef)) -> u64 {
         if self.mappings.len() <= mapping.place() {
             self.make_indices(mapping);
         }
-        let Store { pages, free, mappings, chunks, .. } = self;
-        let page = mappings[mapping.place()].insert(chunks, index, || free_place(pages, free))?;
-        // Field by field: a page that is put together elsewhere and moved here takes much longer.
-        let entry = self.page_mut(page);
-        entry.mapping = mapping;
-        entry.index = index;
-        entry.marks = marks;
-        self.enter_inactive(page);
-        Some(page)
+        let Store { pages, free, mappings, chunks, lists, .. } = self;
+        mappings[mapping.place()].insert_missing(chunks, wanted, |index| {
+            let page = free_place(pages, free);
+            // Field by field: a page that is put together elsewhere and moved here takes much longer.
+            let entry = &mut pages[page.0 as usize];
+            entry.mapping = mapping;
+            entry.index = index;
+            entry.marks = Mark::Locked as u16;
+            lists.enter_inactive(pages, page);
+            added(page);
+            page
+        })
     }
 
     #[cold]
@@ -83,23 +88,23 @@ impl Store {
         self.mappings.resize_with(mapping.place() + 1, PageIndex::default);
     }
 
-    pub(super) fn remove(&mut self, page: PageRef) {
+    fn remove(&mut self, page: PageRef) {
         self.leave_list(page);
-        self.forget(page);
-    }
-
-    /// Takes a page that is on no list out of the cache; tells its place.
-    #[inline]
-    pub(super) fn forget(&mut self, page: PageRef) -> (Mapping, u64) {
         let entry = self.page_mut(page);
         let (mapping, index) = (entry.mapping, entry.index);
         entry.pins = 0;
         if let Some(buffers) = entry.buffers.take() {
             self.buffer_heads -= buffers.len() as u64;
         }
-        self.mappings[mapping.place()].remove(&mut self.chunks, index);
         self.free.push(page.0);
-        (mapping, index)
+        self.forget(mapping, index..index + 1);
+    }
+
+    /// Takes pages out of their mapping, which are free already.
+    pub(super) fn forget(&mut self, mapping: Mapping, indices: Range<u64>) {
+        if let Some(index) = self.mappings.get_mut(mapping.place()) {
+            index.remove(&mut self.chunks, indices);
+        }
     }
 
     fn detach(&mut self, page: PageRef) {
@@ -108,7 +113,7 @@ impl Store {
         assert!(entry.pins > 0, "page {} is detached, and nobody holds it", entry.index);
         entry.marks |= Mark::Detached as u16;
         let (mapping, index) = (entry.mapping, entry.index);
-        self.mappings[mapping.place()].remove(&mut self.chunks, index);
+        self.mappings[mapping.place()].remove(&mut self.chunks, index..index + 1);
     }
 
     /// Nobody holds a detached page any more.
@@ -184,15 +189,24 @@ impl PageCache {
     /// Puts the pages of `mapping` that are cached in a row from the first of `wanted` on into
     /// `found`, up to and including the first that is not up to date or begins the next readahead.
     pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [PageRef]) -> FoundRun {
-        let store = &mut *self.store.borrow_mut();
+        let Store { pages, mappings, chunks, .. } = &mut *self.store.borrow_mut();
+        let limit = usize::try_from(wanted.end - wanted.start).map_or(found.len(), |n| n.min(found.len()));
         let mut count = 0;
-        for (index, place) in wanted.zip(found) {
-            let Some(page) = store.find(mapping, index) else { break };
-            *place = page;
-            count += 1;
-            let page = store.page(page);
-            if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
-                return FoundRun { count, ready: false };
+        while count < limit {
+            let cached = mappings.get_mut(mapping.place());
+            let Some(cached) =
+                cached.and_then(|cached| cached.pages_from(chunks, wanted.start + count as u64))
+            else {
+                break;
+            };
+            for (place, page) in found[count..limit].iter_mut().zip(cached) {
+                let Some(page) = page else { return FoundRun { count, ready: count > 0 } };
+                *place = page;
+                count += 1;
+                let page = &pages[page.0 as usize];
+                if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
+                    return FoundRun { count, ready: false };
+                }
             }
         }
         FoundRun { count, ready: count > 0 }
@@ -200,27 +214,16 @@ impl PageCache {
 
     /// Adds a page where none is: locked, not up to date, at the head of the inactive list.
     pub fn add(&self, mapping: Mapping, index: u64) -> PageRef {
-        let page = self.store.borrow_mut().add(mapping, index, Mark::Locked as u16);
-        assert!(page.is_some(), "page {index} of {mapping:?} is cached already");
-        page.unwrap_or(PageRef::NOBODY)
+        let mut page = PageRef::NOBODY;
+        let added = self.add_missing(mapping, index..index + 1, |added| page = added);
+        assert!(added == 1, "page {index} of {mapping:?} is cached already");
+        page
     }
 
     /// Adds pages as [`PageCache::add`] does, one after the other, up to the first of `wanted` that is
     /// cached already, and tells of each of them; returns how many.
-    pub fn add_missing(
-        &self,
-        mapping: Mapping,
-        wanted: Range<u64>,
-        mut added: impl FnMut(u64, PageRef),
-    ) -> u64 {
-        let store = &mut *self.store.borrow_mut();
-        let mut count = 0;
-        for index in wanted {
-            let Some(page) = store.add(mapping, index, Mark::Locked as u16) else { break };
-            added(index, page);
-            count += 1;
-        }
-        count
+    pub fn add_missing(&self, mapping: Mapping, wanted: Range<u64>, added: impl FnMut(PageRef)) -> u64 {
+        self.store.borrow_mut().add_missing(mapping, wanted, added)
     }
 
     /// Takes a page out of the cache, whatever its state.
@@ -248,6 +251,20 @@ impl PageCache {
         self.store.borrow_mut().set(page, mark, true);
     }
 
+    /// Marks pages as mapped to the device, up to the first that has buffers; returns how many.
+    pub fn set_mapped_to_disk(&self, pages: &[PageRef]) -> usize {
+        let store = &mut *self.store.borrow_mut();
+        let marked = pages.iter().take_while(|&&page| {
+            let entry = store.page_mut(page);
+            let plain = entry.buffers.is_none();
+            if plain {
+                entry.marks |= Mark::MappedToDisk as u16;
+            }
+            plain
+        });
+        marked.count()
+    }
+
     /// Clears the mark; tells whether it was set.
     #[inline]
     pub fn clear(&self, page: PageRef, mark: Mark) -> bool {
@@ -259,15 +276,20 @@ impl PageCache {
         was
     }
 
-    /// The page's read has ended: sets the mark that tells how, and takes its lock off. Tells what
-    /// the page belongs to, and its index there; who waits for the lock is the caller's to wake.
-    #[inline]
-    pub fn end_read(&self, page: PageRef, mark: Mark) -> (Mapping, u64) {
-        let mut store = self.store.borrow_mut();
-        let entry = store.page_mut(page);
-        assert!(entry.has(Mark::Locked), "page {} was read without its lock", entry.index);
-        entry.marks = entry.marks & !(Mark::Locked as u16) | mark as u16;
-        (entry.mapping, entry.index)
+    /// The read of pages has ended: sets the mark that tells how, takes their locks off, and tells
+    /// which pages these are, in their order. Who waits for the locks is the caller's to wake.
+    pub fn end_read(&self, pages: &[PageRef], mark: Mark, mut ended: impl FnMut(Mapping, Range<u64>)) {
+        let store = &mut *self.store.borrow_mut();
+        let mut run = Run::default();
+        for &page in pages {
+            let entry = store.page_mut(page);
+            assert!(entry.has(Mark::Locked), "page {} was read without its lock", entry.index);
+            entry.marks = entry.marks & !(Mark::Locked as u16) | mark as u16;
+            if let Some(before) = run.add(entry.mapping, entry.index) {
+                ended(before.mapping, before.indices);
+            }
+        }
+        ended(run.mapping, run.indices);
     }
 
     /// Keeps the page from being freed.
