@@ -83,7 +83,14 @@ impl Word<'_> {
             "random" => Ok(Advice::Random),
             "sequential" => Ok(Advice::Sequential),
             "willneed" if of_a_file => Ok(Advice::WillNeed),
-            other => Err(self.wrong(CallProblem::Advice(other.to_owned()))),
+            other => Err(self.wrong(CallProblem::Advice {
+                found: other.to_owned(),
+                known: if of_a_file {
+                    "normal, random, sequential or willneed"
+                } else {
+                    "normal, random or sequential"
+                },
+            })),
         }
     }
 
@@ -195,7 +202,8 @@ fn range(offset: &Word<'_>, length: &Word<'_>) -> Result<(u64, u64), CallError> 
 /// Why a call whose name and number of words fit nothing cannot be read.
 fn unreadable(name: &Word<'_>, text: &str) -> CallError {
     if let Some(&(name, words)) = CALLS.iter().find(|(known, _)| *known == name.text) {
-        return CallError { problem: CallProblem::Words { name, words }, span: 0..text.len() };
+        let too_many = text.split_whitespace().count() > 1 + words.split_whitespace().count();
+        return CallError { problem: CallProblem::Words { name, words, too_many }, span: 0..text.len() };
     }
     if NOT_BUILT.contains(&name.text) {
         return name.wrong(CallProblem::NotBuilt(name.text.to_owned()));
