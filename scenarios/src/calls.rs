@@ -143,7 +143,8 @@ fn of_handle(name: &str, handle: Handle, arguments: &[Word<'_>]) -> Result<Optio
 /// Why a call whose name and number of words fit nothing cannot be read.
 fn unreadable(name: &Word<'_>, text: &str) -> CallError {
     if let Some(&(name, words)) = CALLS.iter().find(|(known, _)| *known == name.text) {
-        return CallError { problem: CallProblem::Words { name, words }, span: 0..text.len() };
+        let too_many = text.split_whitespace().count() > 1 + words.split_whitespace().count();
+        return CallError { problem: CallProblem::Words { name, words, too_many }, span: 0..text.len() };
     }
     let known = CALLS.iter().map(|(name, _)| *name);
     name.wrong(CallProblem::Unknown { name: name.text.to_owned(), nearest: nearest(name.text, known) })

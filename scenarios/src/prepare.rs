@@ -39,6 +39,8 @@ pub struct Problem {
     pub path: Vec<Step>,
     /// If that is a string: the bytes of it.
     pub span: Option<Range<usize>>,
+    /// Whether it is about the value's key: there should be none such.
+    pub of_key: bool,
     /// What is wrong.
     pub message: String,
     /// What was expected.
@@ -68,6 +70,7 @@ impl Problem {
             span: None,
             message: message.into(),
             expected: "here".to_owned(),
+            of_key: false,
             help: None,
             second: None,
         }
@@ -166,8 +169,15 @@ fn device(scenario: &Scenario, problems: &mut Vec<Problem>) -> Option<Device> {
         Ok(device) => Some(device),
         Err(error) => {
             let problem = Problem::new(["device".into(), error.key.as_str().into()], error.message);
-            let expected = "expected a parameter of this device, with a value that it can have";
-            problems.push(Problem { help: error.help, ..problem.expecting(expected) });
+            let expected = match error.is_unknown {
+                true => "expected a parameter of this device",
+                false => "expected a value that this parameter can have",
+            };
+            problems.push(Problem {
+                of_key: error.is_unknown,
+                help: error.help,
+                ..problem.expecting(expected)
+            });
             None
         }
     }

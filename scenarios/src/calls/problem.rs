@@ -28,6 +28,8 @@ pub enum CallProblem {
         name: &'static str,
         /// The words that it takes.
         words: &'static str,
+        /// Whether there are too many of them.
+        too_many: bool,
     },
     /// A backslash in a path that begins no escape.
     #[error("a `\\` in a path that stands for no character")]
@@ -55,8 +57,13 @@ pub enum CallProblem {
     #[error("expected r (to read) or w (to read and write), found \"{0}\"")]
     Access(String),
     /// No advice that this call takes.
-    #[error("expected normal, random, sequential (or of fadvise willneed), found \"{0}\"")]
-    Advice(String),
+    #[error("unknown advice \"{found}\"")]
+    Advice {
+        /// What was found.
+        found: String,
+        /// What the call takes.
+        known: &'static str,
+    },
     /// No whole number.
     #[error("expected a whole number of sectors, found \"{0}\"")]
     Number(String),
@@ -90,7 +97,7 @@ impl CallProblem {
             CallProblem::NotOpen { .. } => "expected the handle of an open file".to_owned(),
             CallProblem::AlreadyOpen(_) => "expected another handle".to_owned(),
             CallProblem::Access(_) => "expected r or w".to_owned(),
-            CallProblem::Advice(_) => "expected an advice".to_owned(),
+            CallProblem::Advice { known, .. } => format!("expected {known}"),
             CallProblem::Number(_) => "expected a number".to_owned(),
             CallProblem::SyncFileRange(_) => "expected a number from 1 to 7".to_owned(),
             CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time".to_owned(),
@@ -102,9 +109,13 @@ impl CallProblem {
     /// How it may be mended, where that is not said already.
     pub fn help(&self) -> Option<String> {
         match self {
-            CallProblem::Words { words, .. } if words.contains("PATH") => Some(SPACES.to_owned()),
+            CallProblem::Words { words, too_many: true, .. } if words.contains("PATH") => {
+                Some(SPACES.to_owned())
+            }
             CallProblem::Path(_) => Some(SPACES.to_owned()),
-            CallProblem::Words { words, .. } if words.contains("TIME") || words.contains("LENGTH") => {
+            CallProblem::Words { words, too_many: true, .. }
+                if words.contains("TIME") || words.contains("LENGTH") =>
+            {
                 Some("a unit stands directly behind its number: 5ms, 64KiB".to_owned())
             }
             CallProblem::Empty | CallProblem::Unknown { nearest: None, .. } => {

@@ -101,7 +101,8 @@ fn every_call_of_the_table_is_one_that_can_be_read_and_no_word_may_be_missing() 
         assert!(call(&text(words.len() - optional)).is_ok(), "{name}");
         let least = words.len() - optional;
         for wrong in [text(least.saturating_sub(1)), format!("{} 1", text(words.len()))] {
-            let expected = CallProblem::Words { name, words: words_of(name) };
+            let too_many = wrong.ends_with(" 1") && wrong.split(' ').count() > words.len() + 1;
+            let expected = CallProblem::Words { name, words: words_of(name), too_many };
             if least > 0 || wrong.ends_with(" 1") {
                 assert_eq!(call(&wrong).unwrap_err().problem, expected, "{wrong}");
             }

@@ -51,7 +51,14 @@ impl Word<'_> {
             "random" => Ok(Advice::Random),
             "sequential" => Ok(Advice::Sequential),
             "willneed" if of_a_file => Ok(Advice::WillNeed),
-            other => Err(self.wrong(CallProblem::Advice(other.to_owned()))),
+            other => Err(self.wrong(CallProblem::Advice {
+                found: other.to_owned(),
+                known: if of_a_file {
+                    "normal, random, sequential or willneed"
+                } else {
+                    "normal, random or sequential"
+                },
+            })),
         }
     }
 

@@ -35,7 +35,10 @@ pub(super) fn workload(
         (both, _) => {
             let message = if both.is_some() { "both calls and tasks" } else { "no workload" };
             let problem = Problem::new(["workload".into()], message);
-            let problem = problem.expecting("expected either \"calls\" or \"tasks\"");
+            let problem = problem.expecting(match both {
+                Some(_) => "expected either \"calls\" or \"tasks\"",
+                None => "expected a key \"workload\" with \"calls\" or \"tasks\"",
+            });
             problems
                 .push(problem.helped_by("\"workload\": { \"calls\": [\"open f /f r\", \"read f 64KiB\"] }"));
             Vec::new()
