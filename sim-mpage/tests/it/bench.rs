@@ -261,7 +261,7 @@ impl Ran {
         })
     }
 
-    /// Rule, start, size and place of the mark of each readahead window.
+    /// Rule, start, size and distance of the mark from the end, window by window.
     pub(crate) fn windows(&self) -> Vec<(ReadaheadRule, u64, u64, u64)> {
         self.all(|what| match what {
             What::Readahead { rule, start, size, async_size, .. } => {

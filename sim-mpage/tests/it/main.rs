@@ -12,7 +12,6 @@ mod faults;
 mod memory;
 mod metadata;
 mod page_cache;
-mod page_faults;
 mod processes;
 mod read_bios;
 mod read_boundary;
