@@ -5,12 +5,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod advice;
+mod allocate;
 mod bench;
 mod block_layer;
 mod classic;
+mod device_writeback;
 mod faults;
+mod inode_on_device;
 mod memory;
 mod metadata;
+mod on_device;
 mod page_cache;
 mod processes;
 mod read_bios;
@@ -19,6 +23,11 @@ mod read_confused;
 mod read_errors;
 mod read_mapping;
 mod repeated;
+mod superblock;
+mod tied_buffers;
+mod truncate_blocks;
+mod windows;
 mod write_boundary;
 mod write_buffers;
 mod write_plain;
+mod writing_calls;
