@@ -31,7 +31,7 @@ impl Base for Patched {
         self.base.read_block(physical, out)?;
         let size = u64::from(self.block_size());
         for &(at, byte) in self.bytes.iter().filter(|(at, _)| at / size == physical) {
-            out[(at % size) as usize] = byte;
+            out[usize::try_from(at % size).unwrap()] = byte;
         }
         Ok(())
     }
@@ -61,7 +61,7 @@ pub(crate) fn bytes_of(base: &dyn Base, at: u64, length: usize) -> Vec<u8> {
     let size = base.block_size() as usize;
     let mut block = vec![0; size];
     base.read_block(at / size as u64, &mut block).unwrap();
-    let from = (at % size as u64) as usize;
+    let from = usize::try_from(at % size as u64).unwrap();
     block[from..from + length].to_vec()
 }
 
