@@ -27,7 +27,7 @@ pub(crate) struct Bench {
 pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     pub(crate) events: Vec<What>,
-    trace: Vec<Event>,
+    pub(crate) trace: Vec<Event>,
     queued: String,
     issued: String,
 }
