@@ -104,7 +104,7 @@ impl Queues {
 
     /// Puts an inode at the end of the list; its stamp stays, unless the one before it is younger.
     // [flusher.requeue]
-    fn to_end_of_list(&mut self, mapping: Mapping, now: u64) {
+    fn requeue_at_end(&mut self, mapping: Mapping, now: u64) {
         let last = self.list.back().copied().filter(|&last| last != mapping);
         let youngest = last.map_or(0, |last| self.state(last).since);
         let state = self.state(mapping);
@@ -191,7 +191,7 @@ impl DirtyList {
         match (is_clean, used_up) {
             (true, _) => queues.move_to(mapping, Place::Nowhere),
             (false, true) => queues.move_to(mapping, Place::First),
-            (false, false) => queues.to_end_of_list(mapping, now),
+            (false, false) => queues.requeue_at_end(mapping, now),
         }
         is_clean
     }

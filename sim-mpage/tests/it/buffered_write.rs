@@ -29,7 +29,7 @@ fn a_block_that_is_partly_overwritten_is_read_and_the_rest_of_its_page_is_not() 
 fn a_page_that_is_partly_up_to_date_is_read_from_as_far_as_that_goes() {
     let read = |offset, length| {
         let ran = Bench::new(1024, "0-7@1000").run(&[pwrite(1024, 2048), pread(offset, length)]);
-        assert_eq!(ran.results(), [2048, length as i64]);
+        assert_eq!(ran.results(), [2048, length.cast_signed()]);
         ran.sent()
     };
     // Blocks 1 and 2 are there.
@@ -170,10 +170,10 @@ fn blocks_that_a_failed_write_has_got_beyond_the_end_are_given_back() {
     let calls = [open, pwrite(4096, 1 << 20), more_of_g, pread(0, 1 << 20)];
     let ran = Bench::on_device(1024, files, 1024).run(&calls);
     let of_f = |what: &What| matches!(what, What::Mapped { file: FileId(0), count: 1, new: true, .. });
-    let got = ran.events.iter().filter(|what| of_f(what)).count() as i64;
+    let got = ran.events.iter().filter(|what| of_f(what)).count();
     // The last page got some of its blocks, not all.
     assert_ne!(got % 4, 0);
-    let written = got / 4 * 4096;
+    let written = (got as u64 / 4 * 4096).cast_signed();
     assert_eq!(ran.results(), [0, written, 1024, 4096 + written]);
     // Even if nothing was written, and then the error is told.
     let ran = Bench::on_device(1024, vec![file("/f", 12, "0-3@300", 1024, None)], 1024).run(&[

@@ -55,7 +55,7 @@ fn without_an_interval_nothing_is_written_by_itself() {
     assert_eq!(never.run(&[write_pages(0, 2)]).sent(), Vec::<String>::new());
 }
 
-// [flusher.timer-set] [flusher.share] [flusher.background]
+// [flusher.timer-set] [flusher.share] [flusher.background] [mpage-write.background-flag]
 #[test]
 fn the_timer_is_set_when_the_first_inode_becomes_dirty() {
     // On a device that has not written yet the first run is followed by one in the background. Nothing
