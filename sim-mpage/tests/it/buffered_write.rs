@@ -125,7 +125,7 @@ fn store_is_seen_again(block_size: u32, layout: &str, size: u64, new_start: u64)
 // [buffered-write.gap]
 #[test]
 fn behind_a_gap_the_page_of_the_old_end_is_protected_again() {
-    assert!(store_is_seen_again(1024, "0-4@1000", 5000, 8192));
+    assert!(store_is_seen_again(1024, "0-7@1000", 5000, 8192));
     // Not if the old end, rounded up to a block, is the page's; nor if a block is a page; nor without
     // a gap.
     assert!(!store_is_seen_again(1024, "0-7@1000", 8000, 8192));
