@@ -29,7 +29,7 @@ pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     pub(crate) events: Vec<What>,
     pub(crate) volume: Volume,
-    trace: Vec<Event>,
+    pub(crate) trace: Vec<Event>,
     queued: String,
     issued: String,
 }
