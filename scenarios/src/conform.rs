@@ -7,6 +7,8 @@
 mod align;
 mod causes;
 mod explain;
+mod files;
+pub mod images;
 pub mod level;
 mod lines;
 mod machine;
@@ -19,9 +21,12 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sim_core::trace::{Event, Memory};
+use sim_mpage::ext2::volume::Volume;
 use sim_mpage::run::{Outcome, run};
 
 use causes::Causes;
+use files::FileOnDevice;
+use images::Images;
 use level::{Difference, Level};
 use names::Names;
 use recorded::Recorded;
@@ -35,6 +40,11 @@ const WORKER: &str = "kworker";
 struct Simulated {
     events: Vec<Event>,
     outcome: Outcome,
+    /// The filesystem before.
+    volume: Volume,
+    /// The files on the device at the end, if the trace tells them; an error text for one that cannot
+    /// be read.
+    files_after: Vec<Result<FileOnDevice, String>>,
 }
 
 /// What came of one trace.
@@ -108,11 +118,8 @@ fn traces_in(directory: &Path) -> Result<Vec<PathBuf>, ConformError> {
 /// # Errors
 /// [`ConformError`] for the first trace that cannot be read.
 pub fn conform(paths: &[PathBuf], only: Option<Level>) -> Result<Vec<Verdict>, ConformError> {
-    paths.par_iter().map(|path| compare_file(path, only)).collect()
-}
-
-fn compare_file(path: &Path, only: Option<Level>) -> Result<Verdict, ConformError> {
-    Ok(compare(&read_trace(path)?, only))
+    let images = Images::default();
+    paths.par_iter().map(|path| Ok(compare(&read_trace(path)?, &images, only))).collect()
 }
 
 /// Reads a trace.
@@ -122,16 +129,19 @@ fn compare_file(path: &Path, only: Option<Level>) -> Result<Verdict, ConformErro
 pub fn read_trace(path: &Path) -> Result<Recorded, ConformError> {
     let unreadable = |source| ConformError::Unreadable { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    serde_json::from_str(&text).map_err(|source| ConformError::NotATrace { path: path.to_owned(), source })
+    let not_a_trace = |source| ConformError::NotATrace { path: path.to_owned(), source };
+    let recorded: Recorded = serde_json::from_str(&text).map_err(not_a_trace)?;
+    let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok(Recorded { directory, ..recorded })
 }
 
 /// Compares one trace at the levels that it is good for, or at one of them.
-pub fn compare(recorded: &Recorded, only: Option<Level>) -> Verdict {
+pub fn compare(recorded: &Recorded, images: &Images, only: Option<Level>) -> Verdict {
     let levels = Level::ALL.into_iter().filter(|level| level.applies_to(recorded));
     let levels: Vec<_> = levels.filter(|level| only.is_none_or(|only| *level == only)).collect();
-    let compared = match simulate(recorded) {
+    let compared = match simulate(recorded, images) {
         Ok(ran) => {
-            let names = Names::of(recorded);
+            let names = Names::of(recorded).with_simulated(&ran.volume, &ran.files_after);
             let (kernel, simulated) = (lines::recorded(recorded), lines::simulated(recorded, &ran));
             let causes = Causes { ran: &ran, lines: &simulated, names: &names };
             let compare = |level: Level| (level, level.difference(&kernel, &causes));
@@ -142,9 +152,14 @@ pub fn compare(recorded: &Recorded, only: Option<Level>) -> Verdict {
     Verdict { id: recorded.id.clone(), levels: compared }
 }
 
-fn simulate(recorded: &Recorded) -> Result<Simulated, String> {
-    let machine = machine::of(recorded)?;
+fn simulate(recorded: &Recorded, images: &Images) -> Result<Simulated, String> {
+    let machine = machine::of(recorded, images)?;
+    let volume = machine.volume.clone();
     let mut memory = Memory::default();
     let outcome = run(machine, &mut memory).map_err(|error| error.to_string())?;
-    Ok(Simulated { events: memory.events, outcome })
+    let files_after = match &recorded.files_after {
+        Some(files) => files::on_device(&volume, &outcome.medium, files),
+        None => Vec::new(),
+    };
+    Ok(Simulated { events: memory.events, outcome, volume, files_after })
 }

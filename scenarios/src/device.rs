@@ -35,11 +35,13 @@ pub struct DeviceError {
     pub message: String,
     /// How it may be mended.
     pub help: Option<String>,
+    /// Whether there is no such key, and not only no such value.
+    pub is_unknown: bool,
 }
 
 impl DeviceError {
     fn new(key: &str, message: impl ToString) -> DeviceError {
-        DeviceError { key: key.to_owned(), message: message.to_string(), help: None }
+        DeviceError { key: key.to_owned(), message: message.to_string(), help: None, is_unknown: false }
     }
 }
 
@@ -102,7 +104,7 @@ fn key_of(given: &BTreeMap<String, Value>) -> String {
 
 fn unknown(key: &str, known: &[&str]) -> DeviceError {
     let message = format!("this device has no parameter \"{key}\"");
-    DeviceError { help: Some(help_for(key, known)), ..DeviceError::new(key, message) }
+    DeviceError { help: Some(help_for(key, known)), is_unknown: true, ..DeviceError::new(key, message) }
 }
 
 /// A preset's parameters with others in their place, one by one, so that the wrong one is told.

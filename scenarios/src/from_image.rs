@@ -56,7 +56,7 @@ mod tests {
 
     fn calls(size: u64) -> Vec<String> {
         let path = "/my file".to_owned();
-        let file = VolumeFile { path, inode: 12, pointers: [0; 15], size, sectors: 0 };
+        let file = VolumeFile { path, inode: 12, size, ..VolumeFile::default() };
         serde_json::from_value(document("disk.img", &file, None)["workload"]["calls"].clone()).unwrap()
     }
 

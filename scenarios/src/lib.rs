@@ -20,3 +20,4 @@ pub mod present;
 pub mod quantity;
 pub mod run;
 pub mod scenario;
+pub mod windows;

@@ -19,7 +19,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 pub fn help_for(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(name) => format!("did you mean \"{name}\"?"),
-        None if known.is_empty() => "there is none".to_owned(),
+        None if known.is_empty() => "there are none at all".to_owned(),
         None => format!("there is {}", known.join(", ")),
     }
 }

@@ -10,6 +10,7 @@ mod names;
 mod owners;
 mod queue;
 mod state;
+mod vm;
 mod workload;
 
 use std::ops::Range;
@@ -19,7 +20,7 @@ use sim_core::io::FileId;
 use sim_disk::device::{BlockDevice, Device};
 use sim_mpage::call::Call;
 use sim_mpage::ext2::image::ReadAt;
-use sim_mpage::machine::{BadSectors, Machine, TaskSpec};
+use sim_mpage::machine::{BadSectors, Machine, TaskSpec, TimedCall};
 
 pub use kernel::preset_costs;
 
@@ -38,6 +39,8 @@ pub struct Problem {
     pub path: Vec<Step>,
     /// If that is a string: the bytes of it.
     pub span: Option<Range<usize>>,
+    /// Whether it is about the value's key: there should be none such.
+    pub of_key: bool,
     /// What is wrong.
     pub message: String,
     /// What was expected.
@@ -67,6 +70,7 @@ impl Problem {
             span: None,
             message: message.into(),
             expected: "here".to_owned(),
+            of_key: false,
             help: None,
             second: None,
         }
@@ -115,13 +119,12 @@ pub fn prepare(scenario: &Scenario, open_image: OpenImage<'_>) -> Result<Machine
         (Some(device), Some(queue), Some(volume)) if problems.is_empty() => Ok(Machine {
             queue,
             read_ahead_pages: u64::from(scenario.queue.read_ahead_kb) * 1_024 / u64::from(kernel.page_size),
-            first_free: scenario.filesystem.allocator.first_free,
             kernel,
             pages,
             metadata,
             failing_bio_allocations,
             bad_sectors,
-            setup,
+            setup: setup.into_iter().map(TimedCall::once).collect(),
             tasks,
             seed: scenario.seed,
             ..Machine::new(device, volume)
@@ -166,8 +169,15 @@ fn device(scenario: &Scenario, problems: &mut Vec<Problem>) -> Option<Device> {
         Ok(device) => Some(device),
         Err(error) => {
             let problem = Problem::new(["device".into(), error.key.as_str().into()], error.message);
-            let expected = "expected a parameter of this device, with a value that it can have";
-            problems.push(Problem { help: error.help, ..problem.expecting(expected) });
+            let expected = match error.is_unknown {
+                true => "expected a parameter of this device",
+                false => "expected a value that this parameter can have",
+            };
+            problems.push(Problem {
+                of_key: error.is_unknown,
+                help: error.help,
+                ..problem.expecting(expected)
+            });
             None
         }
     }

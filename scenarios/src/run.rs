@@ -18,6 +18,7 @@ use crate::load::{Arm, Loaded};
 use crate::present::event::Lines;
 use crate::present::explain::{Chains, Collector};
 use crate::scenario::Scenario;
+use crate::windows::{Window, Windows};
 
 /// An arm that could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,8 @@ pub struct ArmRun {
     pub digest: u64,
     /// Its I/Os.
     pub record: Record,
+    /// Its windows of readahead.
+    pub windows: Vec<Window>,
     /// Its files.
     pub files: Vec<FileName>,
     /// Its figures.
@@ -253,6 +256,7 @@ pub fn stream(loaded: &Loaded, mut to: impl Write) -> Result<(), StreamError> {
 /// All that listens to a run.
 struct Listeners {
     record: Record,
+    windows: Windows,
     facts: Facts,
     chains: Option<Collector>,
 }
@@ -260,6 +264,7 @@ struct Listeners {
 impl Sink for Listeners {
     fn record(&mut self, event: &Event) {
         self.record.record(event);
+        self.windows.record(event);
         self.facts.record(event);
         if let Some(chains) = &mut self.chains {
             chains.record(event);
@@ -273,6 +278,7 @@ fn run_arm(arm: &Arm, wanted: Wanted) -> Result<ArmRun, ArmProblem> {
     let block_size = machine.volume.block_size;
     let mut listeners = Listeners {
         record: Record::new(block_size / 512),
+        windows: Windows::default(),
         facts: Facts::new(block_size),
         chains: wanted.chains.map(Collector::new),
     };
@@ -287,6 +293,7 @@ fn run_arm(arm: &Arm, wanted: Wanted) -> Result<ArmRun, ArmProblem> {
         cpu_is_free: arm.machine.kernel.cpu == sim_mpage::machine::CpuCosts::default(),
         digest: outcome.digests.io.value(),
         record: listeners.record,
+        windows: listeners.windows.finish(),
         files,
         figures: outcome.figures,
         workload: machine.tasks.iter().map(|task| task.name.clone()).collect(),

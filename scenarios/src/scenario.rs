@@ -13,6 +13,7 @@ pub mod named;
 pub mod pages;
 pub mod queue;
 pub mod schema;
+pub mod vm;
 pub mod workload;
 
 use schemars::JsonSchema;
@@ -26,6 +27,7 @@ use kernel::Kernel;
 use named::Named;
 use pages::Pages;
 use queue::Queue;
+use vm::Vm;
 use workload::Workload;
 
 /// Overrides of an arm: path in the scenario, and the value that stands there instead.
@@ -51,6 +53,8 @@ pub struct Scenario {
     pub queue: Queue,
     /// The kernel: which version, its memory and what CPU time things take.
     pub kernel: Kernel,
+    /// When dirty pages are written back, and how many there may be; names as in `/proc/sys/vm`.
+    pub vm: Vm,
     /// The filesystem on the device, and its files.
     pub filesystem: Filesystem,
     /// Calls before recording starts, in order; their I/O is not shown. With `workload.calls`,

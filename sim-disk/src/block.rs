@@ -31,6 +31,7 @@ mod software_queue;
 mod split;
 mod submit;
 mod tags;
+pub mod tick;
 mod worker;
 
 #[cfg(test)]

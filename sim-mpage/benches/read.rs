@@ -51,7 +51,7 @@ fn machine(size: u64, read: u64, piece: u64) -> Machine {
     let volume = volume.unwrap_or_else(|error| unreachable!("{error}"));
     let times = u32::try_from(read / piece).unwrap_or(u32::MAX);
     let reads = TimedCall { times, ..TimedCall::once(Call::Read { handle: HANDLE, length: piece }) };
-    let setup = vec![Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read }];
+    let setup = vec![TimedCall::once(Call::Open { handle: HANDLE, file: FileId(0), access: Access::Read })];
     let (name, start, calls) = ("reader".to_owned(), Time::ZERO, vec![reads]);
     let device = Ideal::new(Settings { sectors: device_sectors, ..Settings::default() });
     Machine {

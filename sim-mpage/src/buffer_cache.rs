@@ -2,23 +2,28 @@
 //!
 //! `docs/model/buffers.md`. Pages of the device always have buffers, and carry the blocks' bytes.
 
+mod tied;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use sim_core::io::{Flags, IoError, Piece, Reason, Role};
-use sim_core::trace::{BufferChange, What};
+use sim_core::trace::{BufferChange, PageChange, What};
 
+pub use self::tied::{bforget, mark_buffer_dirty_inode, sync_mapping_buffers};
+use crate::content::{expect_lost, read_bytes};
 use crate::errno::Errno;
-use crate::failure::RunError;
+use crate::inode::dirty_list::{DirtyFlags, mark_inode_dirty};
+use crate::inode::errors::mapping_set_error;
 use crate::kernel::Kernel;
-use crate::memory::{add_page, set_failed};
-use crate::page::buffers::BufferRef;
+use crate::memory::{add_page, record_page, set_failed};
 pub use crate::page::buffers::Owner;
+use crate::page::buffers::{Buffer, BufferRef};
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::wait_for;
 use crate::record::record;
-use crate::submit::{BufferEnd, spend, submit_block};
+use crate::submit::{BufferEnd, flusher_gives_way, spend, submit_block};
 
 /// How many buffers, the ones used last, are kept from being freed (`BH_LRU_SIZE`).
 const LRU: usize = 16;
@@ -40,9 +45,8 @@ impl BufferCache {
 /// The buffer of a physical block, if its page is cached; counts as a use.
 // [buffers-life.lru]
 pub fn find_get_block(k: &Kernel, physical: u64) -> Option<BufferRef> {
-    let page = k.pages.find(Mapping::DEVICE, physical / u64::from(k.sizes.blocks_per_page))?;
-    let number = u16::try_from(physical % u64::from(k.sizes.blocks_per_page)).unwrap_or(0);
-    let buffer = BufferRef { page, number };
+    let buffer = find_buffer(k, physical)?;
+    let page = buffer.page;
     let mut lru = k.buffer_cache.lru.borrow_mut();
     match lru.iter().position(|&(block, _)| block == physical) {
         Some(0) => return Some(buffer),
@@ -56,6 +60,13 @@ pub fn find_get_block(k: &Kernel, physical: u64) -> Option<BufferRef> {
         k.pages.unpin(oldest.page);
     }
     Some(buffer)
+}
+
+/// The buffer of a physical block, if its page is cached.
+fn find_buffer(k: &Kernel, physical: u64) -> Option<BufferRef> {
+    let page = k.pages.find(Mapping::DEVICE, physical / u64::from(k.sizes.blocks_per_page))?;
+    let number = u16::try_from(physical % u64::from(k.sizes.blocks_per_page)).unwrap_or(0);
+    Some(BufferRef { page, number })
 }
 
 /// The buffer of a physical block, its page made if need be, without reading it.
@@ -91,16 +102,20 @@ pub fn adopt_block(k: &Kernel, physical: u64, owner: Owner, dirty: bool) {
     let index = physical / blocks;
     if k.pages.find(Mapping::DEVICE, index).is_none() {
         let page = k.pages.add(Mapping::DEVICE, index);
+        record_page(k, page, PageChange::Added);
         give_buffers(k, page, index);
     }
     let Some(buffer) = find_get_block(k, physical) else { return };
-    k.pages.change_buffer(buffer, |buffer| {
-        buffer.owner = Some(owner);
-        buffer.locked = true;
-    });
-    end_buffer_read_sync(k, buffer, None);
-    if dirty {
-        mark_buffer_dirty(k, buffer);
+    k.pages.change_buffer(buffer, |buffer| buffer.owner = Some(owner));
+    if !k.pages.buffer(buffer).up_to_date {
+        // Nobody has asked the device for it, so nothing is told of a read.
+        read_bytes(k, buffer);
+        k.pages.change_buffer(buffer, |buffer| buffer.up_to_date = true);
+    }
+    match (dirty, owner.file) {
+        (true, Some(file)) => mark_buffer_dirty_inode(k, buffer, file),
+        (true, None) => mark_buffer_dirty(k, buffer),
+        (false, _) => {}
     }
 }
 
@@ -144,6 +159,7 @@ pub async fn sb_bread(k: &Kernel, physical: u64, owner: Owner) -> Result<BufferR
 /// Takes the buffer's lock, sleeping as long as somebody else has it.
 // [processes.wait-buffer-lock]
 pub async fn lock_buffer(k: &Kernel, buffer: BufferRef) {
+    flusher_gives_way(k).await;
     while k.pages.buffer(buffer).locked {
         wait_for(k, Event::BufferUnlocked(buffer), Stand::Exclusive).await;
     }
@@ -164,7 +180,7 @@ pub async fn wait_on_buffer(k: &Kernel, buffer: BufferRef) {
     }
 }
 
-/// Makes a buffer and its page dirty.
+/// Makes a buffer, its page and the inode of that dirty.
 // [buffers-life.mark-dirty]
 pub fn mark_buffer_dirty(k: &Kernel, buffer: BufferRef) {
     let state = k.pages.buffer(buffer);
@@ -172,9 +188,19 @@ pub fn mark_buffer_dirty(k: &Kernel, buffer: BufferRef) {
         return;
     }
     k.pages.change_buffer(buffer, |buffer| buffer.dirty = true);
-    k.pages.set(buffer.page, Mark::Dirty);
+    set_page_dirty(k, buffer.page);
     if let Some(physical) = state.physical {
         record(k, What::Buffer { physical, change: BufferChange::Dirtied });
+    }
+}
+
+/// Makes a page and the inode of its mapping dirty.
+// [buffers-life.mark-dirty-inode] [dirty.pages]
+pub fn set_page_dirty(k: &Kernel, page: PageRef) {
+    if !k.pages.has(page, Mark::Dirty) {
+        k.pages.set(page, Mark::Dirty);
+        let (mapping, _) = k.pages.place_of(page);
+        mark_inode_dirty(k, mapping, DirtyFlags::PAGES);
     }
 }
 
@@ -196,16 +222,51 @@ pub async fn write_boundary_block(k: &Kernel, boundary_block: u64) {
         unlock_buffer(k, buffer);
         return;
     }
+    // [mpage-reason.boundary-block] [buffers-write.boundary-block-tied]
+    write_locked(k, buffer, Flags::NONE, Reason::BoundaryBlock).await;
+}
+
+/// Cleans a dirty buffer whose lock the caller holds, and sends it.
+async fn write_locked(k: &Kernel, buffer: BufferRef, flags: Flags, reason: Reason) {
+    let physical = k.pages.buffer(buffer).physical.unwrap_or_default();
     // [buffers-life.page-mark] The page stays marked: only its own writeback would take that off.
+    clean_buffer(k, buffer);
+    record(k, What::Buffer { physical, change: BufferChange::Cleaned });
+    let block = metadata_block(owner_of(k, buffer), physical);
+    submit_block(k, buffer, block, flags, reason, BufferEnd::WriteSync).await;
+}
+
+/// Takes the dirty mark off a buffer that is about to be sent.
+pub fn clean_buffer(k: &Kernel, buffer: BufferRef) {
     k.pages.change_buffer(buffer, |buffer| {
         buffer.dirty = false;
         buffer.write_error = false;
     });
-    record(k, What::Buffer { physical, change: BufferChange::Cleaned });
-    let owner = k.pages.buffer(buffer).owner.unwrap_or(Owner { file: None, role: Role::Unknown });
-    let end = BufferEnd::WriteSync;
-    // [mpage-reason.boundary-block]
-    submit_block(k, buffer, metadata_block(owner, physical), Flags::NONE, Reason::BoundaryBlock, end).await;
+}
+
+/// Whose metadata a buffer of the device's cache holds.
+pub fn owner_of(k: &Kernel, buffer: BufferRef) -> Owner {
+    k.pages.buffer(buffer).owner.unwrap_or(Owner { file: None, role: Role::Unknown })
+}
+
+/// Writes a buffer with the sync flag, if it is dirty, and waits for it.
+// [buffers-write.sync-dirty] [mpage-reason.metadata-write]
+pub async fn sync_dirty_buffer(k: &Kernel, buffer: BufferRef) {
+    if write_dirty_buffer(k, buffer).await {
+        wait_on_buffer(k, buffer).await;
+    }
+}
+
+/// Sends a buffer with the sync flag, if it is dirty; tells whether it was.
+async fn write_dirty_buffer(k: &Kernel, buffer: BufferRef) -> bool {
+    lock_buffer(k, buffer).await;
+    let dirty = k.pages.buffer(buffer).dirty;
+    if dirty {
+        write_locked(k, buffer, Flags::SYNC, Reason::MetadataWrite).await;
+    } else {
+        unlock_buffer(k, buffer);
+    }
+    dirty
 }
 
 /// Drops what the device's cache holds of a block that now belongs to a file: it is not dirty any
@@ -217,18 +278,10 @@ pub async fn clean_bdev_bh_alias(k: &Kernel, physical: u64) {
     wait_on_buffer(k, buffer).await;
 }
 
-/// A metadata block that somebody waits for was read, or not.
+/// A block that somebody waits for was read, or not.
 pub fn end_buffer_read_sync(k: &Kernel, buffer: BufferRef, error: Option<IoError>) {
     let physical = k.pages.buffer(buffer).physical.unwrap_or_default();
-    let block_size = k.sizes.block as usize;
-    let read = error.is_none() && {
-        let medium = k.medium.borrow();
-        let read = k.pages.change_block(buffer, block_size, |bytes| medium.read_block(physical, bytes));
-        if let Err(unreadable) = &read {
-            k.failure.borrow_mut().get_or_insert(RunError::Medium(unreadable.clone()));
-        }
-        read.is_ok()
-    };
+    let read = error.is_none();
     k.pages.change_buffer(buffer, |buffer| buffer.up_to_date = read);
     let change = if read { BufferChange::UpToDate } else { BufferChange::Failed };
     record(k, What::Buffer { physical, change });
@@ -236,24 +289,28 @@ pub fn end_buffer_read_sync(k: &Kernel, buffer: BufferRef, error: Option<IoError
 }
 
 /// A metadata block was written, or not: then what is in memory counts as lost.
-// [buffers-life.write-error]
 pub fn end_buffer_write_sync(k: &Kernel, buffer: BufferRef, error: Option<IoError>) {
-    let physical = k.pages.buffer(buffer).physical.unwrap_or_default();
-    if error.is_none() {
-        let block_size = k.sizes.block as usize;
-        let written = k
-            .pages
-            .with_block(buffer, block_size, |bytes| k.medium.borrow_mut().write_block(physical, bytes));
-        if let Err(unwritable) = written {
-            k.failure.borrow_mut().get_or_insert(RunError::Medium(unwritable));
-        }
-    } else {
-        set_failed(k, buffer.page);
-        k.pages.change_buffer(buffer, |buffer| {
-            buffer.write_error = true;
-            buffer.up_to_date = false;
-        });
-        record(k, What::Buffer { physical, change: BufferChange::Failed });
+    if error.is_some() {
+        mark_buffer_write_io_error(k, buffer);
     }
     unlock_buffer(k, buffer);
+}
+
+/// A write of a buffer has failed: it is not up to date any more, and whoever it belongs to is told.
+// [buffers-life.write-error] [buffers-life.write-error-told] [error.metadata-write]
+pub fn mark_buffer_write_io_error(k: &Kernel, buffer: BufferRef) {
+    set_failed(k, buffer.page);
+    expect_lost(k, buffer);
+    let (mapping, _) = k.pages.place_of(buffer.page);
+    mapping_set_error(k, mapping, Errno::Io);
+    let Buffer { tied, physical, .. } = k.pages.buffer(buffer);
+    if let Some(file) = tied {
+        mapping_set_error(k, Mapping::of(file), Errno::Io);
+    }
+    k.pages.change_buffer(buffer, |buffer| {
+        buffer.write_error = true;
+        buffer.up_to_date = false;
+    });
+    let physical = physical.unwrap_or_default();
+    record(k, What::Buffer { physical, change: BufferChange::Failed });
 }

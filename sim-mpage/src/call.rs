@@ -29,6 +29,17 @@ pub enum Advice {
     WillNeed,
 }
 
+/// What `sync_file_range` is to do with a range, in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncFileRange {
+    /// Wait for pages that are being written (1, `SYNC_FILE_RANGE_WAIT_BEFORE`).
+    pub wait_before: bool,
+    /// Write dirty pages (2, `SYNC_FILE_RANGE_WRITE`).
+    pub write: bool,
+    /// Wait for pages that are being written (4, `SYNC_FILE_RANGE_WAIT_AFTER`).
+    pub wait_after: bool,
+}
+
 /// A system call. Offsets and lengths are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -99,6 +110,73 @@ pub enum Call {
         handle: Handle,
         /// Where.
         offset: u64,
+    },
+    /// Writes at the handle's position and moves it.
+    Write {
+        /// The handle.
+        handle: Handle,
+        /// How much.
+        length: u64,
+    },
+    /// Writes at a given offset.
+    Pwrite {
+        /// The handle.
+        handle: Handle,
+        /// From where.
+        offset: u64,
+        /// How much.
+        length: u64,
+    },
+    /// Stores one byte into a mapping.
+    Mdirty {
+        /// The handle.
+        handle: Handle,
+        /// Where.
+        offset: u64,
+    },
+    /// Writes a range of a mapping back and waits for it (`msync` with `MS_SYNC`).
+    Msync {
+        /// The handle.
+        handle: Handle,
+        /// From where.
+        offset: u64,
+        /// How much.
+        length: u64,
+    },
+    /// Writes a file back, with what leads to its data, and waits for it.
+    Fsync {
+        /// The handle.
+        handle: Handle,
+    },
+    /// As `Fsync`, but times alone are not written.
+    Fdatasync {
+        /// The handle.
+        handle: Handle,
+    },
+    /// Writes everything back and waits for it.
+    Sync,
+    /// Writes the filesystem back and waits for it.
+    Syncfs {
+        /// A handle on it.
+        handle: Handle,
+    },
+    /// Writes a range of a file's data back, and waits, as told.
+    SyncFileRange {
+        /// The handle.
+        handle: Handle,
+        /// From where.
+        offset: u64,
+        /// How much; 0: to the end.
+        length: u64,
+        /// What to do.
+        flags: SyncFileRange,
+    },
+    /// Gives a file another size.
+    Ftruncate {
+        /// The handle.
+        handle: Handle,
+        /// The new size.
+        length: u64,
     },
     /// Makes sectors of the device bad.
     Fail {

@@ -6,7 +6,7 @@ use sim_core::time::Time;
 use sim_disk::block::SettingsError;
 use sim_disk::device::Refused;
 
-use crate::medium::{MediumError, Stamp};
+use crate::medium::MediumError;
 
 /// Why a run could not come to its end.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -71,9 +71,9 @@ pub enum RunError {
         /// The block.
         block: u64,
         /// What it must hold.
-        expected: Stamp,
+        expected: String,
         /// What the reader got.
-        found: Stamp,
+        found: String,
     },
     /// All tasks have ended, but something is held that nobody will let go.
     #[error("the run has ended, but {what}")]

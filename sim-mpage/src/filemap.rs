@@ -5,7 +5,12 @@
 
 pub mod check;
 pub mod fault;
+pub mod flusher;
 pub mod read;
 pub mod readahead;
+pub mod sync;
+mod throttle;
+pub mod truncate;
 pub mod window;
+pub mod write;
 pub mod writeback;

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use sim_core::io::FileId;
 use sim_core::queue::EventQueue;
 use sim_core::task::{TaskId, Tasks};
 use sim_core::time::Time;
@@ -12,14 +13,20 @@ use sim_disk::device::Device;
 use sim_disk::faults::Faults;
 
 use crate::buffer_cache::BufferCache;
-use crate::ext2::free_blocks::FreeBlocks;
+use crate::ext2::mount::Mount;
 use crate::ext2::oracle::Oracle;
 use crate::failure::RunError;
-use crate::inode::Inode;
+use crate::inode::dirty_list::DirtyList;
+use crate::inode::errors::ErrorState;
+use crate::inode::timer::FlusherState;
+use crate::inode::{AddressSpaces, Inode};
 use crate::machine::KernelSettings;
 use crate::medium::Medium;
+use crate::medium::stamp::Mixtures;
+use crate::page::Mapping;
 use crate::page::stamps::PageStamps;
 use crate::page::store::PageCache;
+use crate::page::tables::PageTables;
 use crate::page::wait::PageWaits;
 use crate::submit::{Bios, InDevice, Plugs};
 
@@ -71,8 +78,26 @@ pub struct Kernel {
     pub buffer_cache: BufferCache,
     /// The files' inodes, by number of the file.
     pub inodes: Vec<Inode>,
-    /// Which blocks are free.
-    pub allocator: RefCell<FreeBlocks>,
+    /// What files and device have in common, by mapping.
+    pub spaces: AddressSpaces,
+    /// Which inodes are dirty.
+    pub dirty_inodes: DirtyList,
+    /// What the flusher is to do.
+    pub flusher: FlusherState,
+    /// Which pages processes reach through mappings.
+    pub tables: PageTables,
+    /// The mounted filesystem.
+    pub mount: Mount,
+    /// Errors of all its files and of its metadata.
+    pub filesystem_errors: ErrorState,
+    /// The second of the calendar at which the virtual clock starts.
+    pub epoch: u32,
+    /// The process ids of the tasks, by task; 0 for kernel threads.
+    pub pids: RefCell<Vec<u32>>,
+    /// Calls and stores that have written so far.
+    pub writes: Cell<u32>,
+    /// Contents of blocks that were written in part.
+    pub mixtures: RefCell<Mixtures>,
     /// Allocations of bios under readahead so far.
     pub bio_allocations: Cell<u64>,
     /// Those that fail, counted from 1, in ascending order.
@@ -124,6 +149,8 @@ pub enum Timer {
     Resume(TaskId),
     /// A task has slept long enough.
     Wake(TaskId),
+    /// The flusher looks for old dirty pages; its timers are numbered.
+    Flusher(u32),
 }
 
 /// What a task sleeps for.
@@ -135,6 +162,14 @@ pub enum WaitsFor {
     Writeback(crate::page::PageRef),
     /// A buffer's lock to be taken off, or to be had.
     Buffer(crate::page::buffers::BufferRef),
+    /// An inode's lock.
+    Inode(FileId),
+    /// The right to allocate in a file.
+    Allocation(FileId),
+    /// The right to write an inode.
+    InodeWritten(Mapping),
+    /// A run of the flusher to end.
+    Run,
     /// A tag for a request.
     Tag,
     /// The clock.

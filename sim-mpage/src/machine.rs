@@ -21,8 +21,6 @@ pub struct Machine {
     pub read_ahead_pages: u64,
     /// The filesystem on the device.
     pub volume: Volume,
-    /// The block from which on new ones are looked for where nothing says better.
-    pub first_free: Option<u64>,
     /// Settings of the kernel.
     pub kernel: KernelSettings,
     /// Pages and buffers to begin with.
@@ -33,12 +31,21 @@ pub struct Machine {
     pub failing_bio_allocations: Vec<u64>,
     /// Sectors that fail.
     pub bad_sectors: Vec<BadSectors>,
-    /// Calls before recording starts, by a process of its own that keeps its files open.
-    pub setup: Vec<Call>,
+    /// Calls before recording starts, by a process of its own that keeps its files open; their times
+    /// count from the start of the virtual clock.
+    pub setup: Vec<TimedCall>,
+    /// The process id of that process.
+    pub setup_pid: u32,
     /// Calls of that process after the set-ups of all tasks, just before these are let go.
     pub last_setup: Vec<Call>,
-    /// Where in a second of the virtual clock the recording begins; `None`: at once after the set-up.
-    pub starts_at: Option<Duration>,
+    /// When the recording begins, on the virtual clock; at once after the set-up if that takes longer,
+    /// or if this is `None`. Inodes are stamped with whole seconds of this clock.
+    pub starts_at: Option<Time>,
+    /// How long the recording goes on after the last call has returned: time for what the kernel does by
+    /// itself. Zero: until nothing is in flight any more.
+    pub record_after: Duration,
+    /// What becomes of what is still in memory when everything has ended.
+    pub at_end: AtEnd,
     /// The tasks of the workload.
     pub tasks: Vec<TaskSpec>,
     /// The master seed.
@@ -58,15 +65,17 @@ impl Machine {
             queue: block::Settings::default(),
             read_ahead_pages: 32,
             volume,
-            first_free: None,
             kernel: KernelSettings::default(),
             pages: Vec::new(),
             metadata: Vec::new(),
             failing_bio_allocations: Vec::new(),
             bad_sectors: Vec::new(),
             setup: Vec::new(),
+            setup_pid: 0,
             last_setup: Vec::new(),
             starts_at: None,
+            record_after: Duration::ZERO,
+            at_end: AtEnd::default(),
             tasks: Vec::new(),
             seed: 0,
             shuffle_ties: None,
@@ -85,8 +94,22 @@ impl Default for KernelSettings {
             get_block_fills: false,
             max_buffer_heads: None,
             check_contents: true,
+            vm: Vm::default(),
+            pages_adjacent: false,
         }
     }
+}
+
+/// What becomes of what is still in memory when everything has ended. None of it is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtEnd {
+    /// It is lost: the device is left as it is.
+    #[default]
+    PowerOff,
+    /// The device's own dirty pages are written, as by whoever reads the device directly.
+    DeviceRead,
+    /// Everything is written and the filesystem is marked as clean.
+    Unmount,
 }
 
 /// A task of the workload.
@@ -98,8 +121,9 @@ pub struct TaskSpec {
     pub pid: u32,
     /// When it starts, counted from the start of the recording.
     pub start: Time,
-    /// Its calls before recording starts; what they open stays open.
-    pub setup: Vec<Call>,
+    /// Its calls before recording starts; what they open stays open. Their times count from the start
+    /// of the virtual clock.
+    pub setup: Vec<TimedCall>,
     /// Its calls, one after the other.
     pub calls: Vec<TimedCall>,
 }
@@ -143,6 +167,51 @@ pub struct KernelSettings {
     /// Whether every block that a reader gets is compared with what it must hold; a difference ends
     /// the run.
     pub check_contents: bool,
+    /// When dirty pages are written back, and how many there may be.
+    pub vm: Vm,
+    /// Whether each page lies right behind the one before it in memory, so that a bio's pages are one
+    /// segment up to its largest size. Otherwise no two pages are adjacent.
+    pub pages_adjacent: bool,
+}
+
+/// Settings of writeback; names, units and defaults as under `/proc/sys/vm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vm {
+    /// How often the flusher looks for old dirty pages, in hundredths of a second; 0: never.
+    pub dirty_writeback_centisecs: u32,
+    /// How old they must be, in hundredths of a second.
+    pub dirty_expire_centisecs: u32,
+    /// Above so many percent of memory in dirty pages the flusher writes in the background.
+    pub dirty_background_ratio: u32,
+    /// The same in bytes; takes the place of the ratio.
+    pub dirty_background_bytes: Option<u64>,
+    /// Above so many percent of memory in dirty pages, those under writeback included, a writer waits.
+    pub dirty_ratio: u32,
+    /// The same in bytes; takes the place of the ratio.
+    pub dirty_bytes: Option<u64>,
+    /// Percent of the background limit that is the device's share in any case (`min_ratio` of the
+    /// device, not under `/proc/sys/vm`).
+    pub bdi_min_ratio: u32,
+    /// Bytes of memory that the ratios are of, where the cache is not bounded.
+    pub memory_bytes: u64,
+    /// Whether writers wait at all.
+    pub throttling: bool,
+}
+
+impl Default for Vm {
+    fn default() -> Self {
+        Vm {
+            dirty_writeback_centisecs: 500,
+            dirty_expire_centisecs: 3000,
+            dirty_background_ratio: 10,
+            dirty_background_bytes: None,
+            dirty_ratio: 20,
+            dirty_bytes: None,
+            bdi_min_ratio: 0,
+            memory_bytes: 1500 << 20,
+            throttling: true,
+        }
+    }
 }
 
 /// CPU time that is spent on the virtual clock.

@@ -6,6 +6,7 @@ use sim_core::trace::PageChange;
 
 use crate::errno::Errno;
 use crate::failure::RunError;
+use crate::inode::timer::wake_flusher;
 use crate::kernel::Kernel;
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mapping, Mark, PageRef};
@@ -30,7 +31,14 @@ fn has_room(k: &Kernel) -> bool {
 
 fn make_room(k: &Kernel) -> bool {
     let mut freed = record_pages(k, PageChange::Freed);
-    k.pages.shrink(|mapping, index| freed.page(mapping, index)) > 0
+    let shrunk = k.pages.shrink(|mapping, indices| freed.pages(mapping, indices));
+    drop(freed);
+    // [memory.wakes-flusher]
+    if shrunk.met_dirty {
+        k.flusher.background_wanted.set(true);
+        wake_flusher(k);
+    }
+    shrunk.freed > 0
 }
 
 /// Adds pages one after the other, of which the first is missing, up to the first that is cached and
@@ -42,24 +50,22 @@ pub fn try_add_pages(k: &Kernel, mapping: Mapping, wanted: Range<u64>, pages: &m
         return 0;
     }
     let end = wanted.end.min(wanted.start.saturating_add(room(k)));
-    let mut added = record_pages(k, PageChange::Added);
-    k.pages.add_missing(mapping, wanted.start..end, |index, page| {
-        added.page(mapping, index);
-        pages.push(page);
-    })
+    let added = k.pages.add_missing(mapping, wanted.start..end, |page| pages.push(page));
+    record_pages(k, PageChange::Added).pages(mapping, wanted.start..wanted.start + added);
+    added
 }
 
 /// Adds a page; while memory is full and nothing can be freed, sleeps until a page comes out of
 /// writeback. Another task may have added the page meanwhile: then it is that one, and not new.
 ///
 /// # Errors
-/// [`Errno::NoMemory`] if nothing is under writeback either; the run then ends and says what holds
+/// [`Errno::NoMemory`] if nothing is under writeback or dirty either; the run then ends and says what holds
 /// the pages.
 // [memory.wait] [memory.out]
 pub async fn add_page(k: &Kernel, mapping: Mapping, index: u64) -> Result<(PageRef, bool), Errno> {
     while !has_room(k) && !make_room(k) {
         let held = k.pages.held();
-        if held.writeback == 0 {
+        if held.writeback == 0 && held.dirty == 0 {
             k.failure.borrow_mut().get_or_insert(RunError::OutOfMemory { held_by: held.to_string() });
             return Err(Errno::NoMemory);
         }

@@ -3,6 +3,7 @@
 //! `docs/model/mpage.md`. The steps keep the kernel's order and its names.
 
 pub mod bio;
+pub mod control;
 pub mod end_io;
 pub mod full_page;
 pub mod read;

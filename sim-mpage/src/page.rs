@@ -8,8 +8,10 @@
 pub mod buffers;
 pub mod index;
 pub mod reclaim;
+mod run;
 pub mod stamps;
 pub mod store;
+pub mod tables;
 pub mod wait;
 
 use sim_core::io::FileId;
@@ -35,8 +37,14 @@ impl Mapping {
         }
     }
 
-    const fn place(self) -> usize {
+    /// Its place in a table of all mappings: the device's first, then those of the files.
+    pub const fn place(self) -> usize {
         self.0 as usize
+    }
+
+    /// The mapping at a place of such a table.
+    pub fn at(place: usize) -> Mapping {
+        Mapping(u32::try_from(place).unwrap_or(u32::MAX))
     }
 }
 
@@ -72,4 +80,6 @@ pub enum Mark {
     Active = 128,
     /// Every block of it is mapped to the device (`PG_mappedtodisk`).
     MappedToDisk = 256,
+    /// Has been taken out of its mapping while somebody held it.
+    Detached = 512,
 }

@@ -3,7 +3,7 @@
 use crate::kernel::{Kernel, WaitsFor};
 use crate::page::wait::{Event, Stand};
 use crate::page::{Mark, PageRef};
-use crate::submit::sleep_on;
+use crate::submit::{flusher_gives_way, sleep_on};
 
 /// Puts the running task into the queue of `event` and sleeps until it is woken.
 // [processes.wait]
@@ -22,6 +22,7 @@ pub async fn wait_for(k: &Kernel, event: Event, stand: Stand) {
 /// Takes the page's lock, sleeping as long as somebody else has it.
 // [processes.wait-page-lock]
 pub async fn lock_page(k: &Kernel, page: PageRef) {
+    flusher_gives_way(k).await;
     while k.pages.has(page, Mark::Locked) {
         wait_for(k, Event::Unlocked(page), Stand::Exclusive).await;
     }

@@ -1,6 +1,7 @@
 //! Telling the trace what happens: the clock, the running task and its cause are filled in here.
 
 use std::cell::RefMut;
+use std::ops::Range;
 
 use sim_core::task::TaskId;
 use sim_core::time::Time;
@@ -67,6 +68,13 @@ impl PageRecorder<'_> {
     pub fn page(&mut self, mapping: Mapping, index: u64) {
         if let Some((trace, same)) = &mut self.0 {
             trace.emit_page(same, mapping.file(), index);
+        }
+    }
+
+    /// It happened to these pages, one after the other.
+    pub fn pages(&mut self, mapping: Mapping, indices: Range<u64>) {
+        if let Some((trace, same)) = &mut self.0 {
+            trace.emit_pages(same, mapping.file(), indices);
         }
     }
 }

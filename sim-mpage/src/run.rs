@@ -1,5 +1,6 @@
 //! Running a machine: the event loop that drives tasks, timers and the device under one clock.
 
+mod contents;
 mod event_loop;
 mod hang;
 mod left_behind;
@@ -7,12 +8,14 @@ mod prepare;
 #[cfg(test)]
 mod tests;
 
+use sim_core::io::FileId;
 use sim_core::statistics::Summary;
 use sim_core::time::Duration;
 use sim_core::trace::{Digests, Sink};
 use sim_disk::device::Statistics;
 
 use crate::machine::Machine;
+use crate::medium::Medium;
 
 pub use crate::failure::RunError;
 
@@ -31,6 +34,11 @@ pub struct Outcome {
     pub tasks: Vec<String>,
     /// What the device has done, before recording included.
     pub device: Statistics,
+    /// Blocks of files that may be found old or new, since a write of them failed or of what leads to
+    /// them: of each file its blocks in ascending order.
+    pub lost: Vec<(FileId, u64)>,
+    /// What is on the device, after what [`Machine::at_end`] asks for.
+    pub medium: Medium,
 }
 
 /// Runs a machine to its end; every event goes to `sink`.

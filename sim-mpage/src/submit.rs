@@ -4,152 +4,27 @@
 //! the device, and sleep for tags. What a bio was for is kept beside it as data ([`EndIo`]), and
 //! read when it ends.
 
-use std::collections::VecDeque;
+mod in_flight;
+
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use sim_core::io::{BioId, Flags, Operation, Piece, Reason, RequestId, Sector};
-use sim_core::task::Occupy;
+use sim_core::io::{Flags, Operation, Piece, Reason, RequestId, Sector};
+use sim_core::task::{Occupy, Precedence};
 use sim_core::time::{Duration, Time};
 use sim_core::trace::{EventId, What};
 use sim_disk::block::{Bio, FlushReason, Plug, Step, Submission};
 use sim_disk::device::BlockDevice;
 
+pub use self::in_flight::{Bios, BufferEnd, EndIo, InDevice, InFlight, Issued};
+use crate::content::take_contents;
 use crate::failure::RunError;
 use crate::kernel::{Kernel, Timer, WaitsFor};
 use crate::page::PageRef;
 use crate::page::buffers::BufferRef;
 use crate::record::{enter_span, leave_span, record, record_because};
-
-/// What to do when a bio has ended: the kernel's `bi_end_io`, as data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndIo {
-    /// Its pages were read (`mpage_read_end_io`).
-    MpageRead,
-    /// Its pages were written (`mpage_write_end_io`).
-    MpageWrite,
-    /// One block was read or written.
-    Buffer(BufferRef, BufferEnd),
-}
-
-/// What the end of a single block's bio means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BufferEnd {
-    /// A block that somebody waits for was read (`end_buffer_read_sync`).
-    ReadSync,
-    /// One of the blocks of a page that is read block by block (`end_buffer_async_read`).
-    AsyncRead,
-    /// One of the blocks of a page that is written block by block (`end_buffer_async_write`).
-    AsyncWrite,
-    /// A block that was written by itself (`end_buffer_write_sync`).
-    WriteSync,
-}
-
-/// A bio on its way.
-#[derive(Clone, Debug)]
-pub struct InFlight {
-    /// What is done.
-    pub operation: Operation,
-    /// Its first sector.
-    pub sector: Sector,
-    /// Its length in sectors.
-    pub sectors: u32,
-    /// Its pages, in ascending order; none for a single block.
-    pub pages: Vec<PageRef>,
-    /// What to do when it has ended.
-    pub end_io: EndIo,
-    /// The event that tells that it was queued.
-    pub queued: EventId,
-}
-
-/// The bios that have not ended, by their numbers.
-#[derive(Clone, Debug, Default)]
-pub struct Bios {
-    first: u64,
-    window: VecDeque<Option<InFlight>>,
-    /// Those that begin past the device's end: they fail without having been queued.
-    beyond_end: VecDeque<InFlight>,
-}
-
-impl Bios {
-    fn add(&mut self, bio: InFlight) -> BioId {
-        self.window.push_back(Some(bio));
-        BioId(self.first + self.window.len() as u64 - 1)
-    }
-
-    fn place(&self, id: BioId) -> usize {
-        usize::try_from(id.0.wrapping_sub(self.first)).unwrap_or(usize::MAX)
-    }
-
-    /// Takes a bio that was not queued because it begins past the device's end.
-    pub fn take_beyond_end(&mut self) -> Option<InFlight> {
-        self.beyond_end.pop_front()
-    }
-
-    /// The bio, while it has not ended.
-    pub fn get(&self, id: BioId) -> Option<&InFlight> {
-        self.window.get(self.place(id))?.as_ref()
-    }
-
-    /// Takes a bio out that has ended.
-    pub fn take(&mut self, id: BioId) -> Option<InFlight> {
-        let place = self.place(id);
-        let bio = self.window.get_mut(place)?.take();
-        while let Some(None) = self.window.front() {
-            self.window.pop_front();
-            self.first += 1;
-        }
-        bio
-    }
-
-    /// The numbers and contents of all that have not ended.
-    pub fn iter(&self) -> impl Iterator<Item = (BioId, &InFlight)> {
-        (self.first..).zip(&self.window).filter_map(|(id, bio)| Some((BioId(id), bio.as_ref()?)))
-    }
-
-    /// Whether all have ended.
-    pub fn is_empty(&self) -> bool {
-        self.window.is_empty()
-    }
-}
-
-/// A request in the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Issued {
-    /// Its number.
-    pub id: RequestId,
-    /// The event that tells that it was issued.
-    pub event: EventId,
-    /// When it was issued.
-    pub at: Time,
-    /// When the device took it.
-    pub taken: Time,
-    /// Whether it was decided that it fails.
-    pub fails: bool,
-}
-
-/// The requests in the device; as many as it has tags.
-#[derive(Clone, Debug, Default)]
-pub struct InDevice(Vec<Issued>);
-
-impl InDevice {
-    /// Takes a request out that has completed.
-    pub fn take(&mut self, id: RequestId) -> Option<Issued> {
-        let place = self.0.iter().position(|issued| issued.id == id)?;
-        Some(self.0.swap_remove(place))
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
 
 /// Each task's plug, while it is in a plugged section.
 #[derive(Debug, Default)]
@@ -282,11 +157,24 @@ pub async fn finish_plug(k: &Kernel) {
         plug.0 == 1
     };
     if outermost {
-        flush_plug(k, FlushReason::End);
-        issue_direct(k).await;
+        flush_plug_at_end(k).await;
         k.tasks.give_way().await;
     }
     k.plugs.borrow_mut().of(k).0 -= 1;
+}
+
+/// Sends what is in the task's plug, and goes on with it empty.
+pub async fn flush_plug_at_end(k: &Kernel) {
+    flush_plug(k, FlushReason::End);
+    issue_direct(k).await;
+}
+
+/// The flusher lets others go first where it takes a lock.
+// [processes.flusher-gives-way]
+pub async fn flusher_gives_way(k: &Kernel) {
+    if k.flusher.task.get() == Some(k.tasks.current()) && k.tasks.precedence() == Precedence::ProcessesFirst {
+        k.tasks.give_way().await;
+    }
 }
 
 fn flush_plug(k: &Kernel, reason: FlushReason) {
@@ -432,11 +320,17 @@ async fn issue(k: &Kernel, request: RequestId) {
     let mut events = k.told.take();
     let command = k.block.borrow_mut().issue(request, k.tasks.current().0, &mut events);
     let mut event = EventId::NONE;
+    let mut written = Vec::new();
     for what in events.drain(..) {
-        let first = match &what {
-            What::Issued { bios, .. } => bios.first().copied(),
-            _ => None,
+        let bios = match &what {
+            What::Issued { bios, .. } => &bios[..],
+            _ => &[],
         };
+        if command.operation == Operation::Write {
+            let blocks = blocks_of(k, command.sector, command.sectors);
+            bios.iter().for_each(|&bio| take_contents(k, bio, &blocks, &mut written));
+        }
+        let first = bios.first().copied();
         let because = first.and_then(|bio| k.bios.borrow().get(bio).map(|bio| bio.queued));
         event = record_because(k, because.unwrap_or(EventId::NONE), what);
     }
@@ -449,10 +343,16 @@ async fn issue(k: &Kernel, request: RequestId) {
         spend(k, cost.unwrap_or_default()).await;
     }
     let taken = k.now.get();
-    k.in_device.borrow_mut().0.push(Issued { id: request, event, at, taken, fails });
+    k.in_device.borrow_mut().0.push(Issued { id: request, event, at, taken, fails, written });
     if let Err(refused) = k.device.borrow_mut().submit(taken, command) {
         k.failure.borrow_mut().get_or_insert(RunError::Refused(refused));
     }
+}
+
+/// The blocks of the filesystem that sectors lie in.
+fn blocks_of(k: &Kernel, sector: Sector, sectors: u32) -> Range<u64> {
+    let a_block = u64::from(k.sizes.block_sectors());
+    sector.0 / a_block..(sector.0 + u64::from(sectors)).div_ceil(a_block)
 }
 
 /// The block layer's kernel worker: whenever it is called, it takes requests out of the scheduler

@@ -4,14 +4,16 @@
 //! A request begins where it was issued, as a bar at its first block that says what it waits for: grey
 //! in a queue, hatched for the disk to turn. Then the blocks pass, as a band from its first to its
 //! last one. The parts of its time are put in this order, whatever their order was: a device tells
-//! how long each took, not when. Long runs are thinned into cells of time and blocks, so that no
-//! number of requests makes the picture grow.
+//! how long each took, not when. Behind the requests lie the windows of readahead that they were sent
+//! for. Long runs are thinned into cells of time and blocks, so that no number of requests makes the
+//! picture grow.
 
 mod cells;
 mod panel;
 mod phase;
 mod request;
 mod steps;
+mod window;
 
 use sim_core::io::Operation;
 
@@ -23,7 +25,7 @@ use super::words;
 use panel::Scale;
 use phase::Phase;
 
-/// With more requests in any arm, the picture is thinned.
+/// With more requests or more windows of readahead in any arm, the picture is thinned.
 const MOST_REQUESTS: usize = 160;
 
 /// Draws the picture, 860 px wide; the same subject gives the same picture everywhere.
@@ -33,15 +35,14 @@ pub fn draw(subject: &Subject) -> Picture {
     let notes: Vec<String> = arms.iter().map(note).collect();
     let names = arms.iter().map(|arm| arm.name.as_str()).zip(notes.iter().map(String::as_str));
     let (plane, scale) = Scale::choose(Plane::beside_names(&canvas, names), arms);
-    let thinned =
-        arms.iter().any(|arm| arm.issue.len() > MOST_REQUESTS).then(|| cells::Cells::choose(&scale));
+    let too_many = |arm: &Arm| arm.issue.len().max(arm.windows.len()) > MOST_REQUESTS;
+    let thinned = arms.iter().any(too_many).then(|| cells::Cells::choose(&scale));
 
     let reading = subject.with_arms_left_out(thinned.map_or_else(|| READING.into(), cells::Cells::reading));
     let mut y = frame::header(&mut canvas, &subject.title, &subject.subtitle, &reading);
     let most_back = thinned.map_or(0, |cells| cells.most_steps_back(arms));
     for (arm, note) in arms.iter().zip(&notes) {
         let panel = panel::Panel::below(y, plane, &scale);
-        panel.draw_grid(&mut canvas);
         let below = match thinned {
             Some(cells) => cells.draw(&mut canvas, panel, arm, most_back),
             None => draw_arm(&mut canvas, panel, arm),
@@ -60,7 +61,14 @@ const READING: &str =
 /// One arm, request by request.
 fn draw_arm(canvas: &mut Canvas, panel: panel::Panel, arm: &Arm) -> Px {
     let placed: Vec<_> = arm.issue.iter().map(|io| request::Placed::of(io, panel)).collect();
+    let windows: Vec<_> =
+        arm.windows.iter().map(|window| (window::Placed::of(window, panel), window)).collect();
     let mut obstacles = panel.obstacles();
+    for (placed, window) in &windows {
+        placed.draw(canvas, window);
+        placed.obstacles().for_each(|area| obstacles.take(area));
+    }
+    panel.draw_grid(canvas);
     for (number, (placed, io)) in placed.iter().zip(&arm.issue).enumerate() {
         canvas.group(&words::tooltip("request", number, io), |canvas| placed.draw_queue(canvas));
     }
@@ -71,6 +79,9 @@ fn draw_arm(canvas: &mut Canvas, panel: panel::Panel, arm: &Arm) -> Px {
     panel.draw_end(canvas, arm, &mut obstacles);
     steps::draw(canvas, panel, arm, &mut obstacles);
     request::label(canvas, &placed, &arm.issue, &mut obstacles);
+    for (placed, window) in &windows {
+        placed.label(canvas, window, &mut obstacles);
+    }
     panel.area.bottom
 }
 
@@ -109,6 +120,14 @@ fn legend(arms: &[Arm], thinned: bool, most_back: u64) -> Vec<Entry> {
         } else {
             entry(steps::sample, "step backwards on the disk")
         });
+    }
+    let mut windows = arms.iter().flat_map(|arm| &arm.windows).filter(|window| !window.runs.is_empty());
+    if windows.clone().next().is_some() {
+        let sample = if thinned { cells::sample_of_windows } else { window::sample };
+        entries.push(entry(sample, "readahead window, until it is read"));
+    }
+    if !thinned && windows.any(|window| window.mark_on_disk.is_some()) {
+        entries.push(entry(window::sample_of_mark, "page with its mark"));
     }
     entries
 }

@@ -1,6 +1,7 @@
 //! What pictures are drawn from: the I/Os of each arm, as plain data.
 
 use sim_core::io::{Operation, Parts};
+use sim_core::trace::ReadaheadRule;
 
 use super::canvas::Canvas;
 use super::length::{Area, Px};
@@ -46,6 +47,32 @@ pub struct Io {
     pub parts: Parts,
 }
 
+/// Blocks that lie side by side on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Where they begin on the disk, in filesystem blocks.
+    pub first_block_on_disk: u64,
+    /// How many there are; none counts as one.
+    pub blocks: u64,
+}
+
+/// A window of readahead: what was to be read before anybody asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its blocks in the grammar for blocks: `0-15`.
+    pub label: String,
+    /// The rule that chose it.
+    pub rule: ReadaheadRule,
+    /// When it was decided, in nanoseconds of virtual time.
+    pub decided_ns: u64,
+    /// When the last of its blocks had come; not after its decision if none was read.
+    pub read_ns: u64,
+    /// Where the blocks lie that were read for it.
+    pub runs: Vec<Run>,
+    /// Where the page begins that carries its mark, if that was read.
+    pub mark_on_disk: Option<u64>,
+}
+
 /// One arm's I/Os.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arm {
@@ -55,6 +82,8 @@ pub struct Arm {
     pub bio: Vec<Io>,
     /// The requests, in the order in which they were issued.
     pub issue: Vec<Io>,
+    /// The windows of readahead, in the order in which they were decided.
+    pub windows: Vec<Window>,
     /// What is to be said about the arm, below its name: `12.9 ms`.
     pub note: String,
     /// When the arm ended, in nanoseconds of virtual time.

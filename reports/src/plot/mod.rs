@@ -26,4 +26,4 @@ mod words;
 
 pub use bitmap::BitmapError;
 pub use canvas::Picture;
-pub use io::{Arm, BlockKind, Io, Piece, Subject};
+pub use io::{Arm, BlockKind, Io, Piece, Run, Subject, Window};

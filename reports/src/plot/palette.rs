@@ -75,6 +75,12 @@ pub(crate) enum Style {
     Hatch,
     Backward,
     BackwardMark,
+    /// What readahead decided to read, from then until it has come.
+    Window,
+    /// The bracket of a window.
+    WindowEdge,
+    /// The page with a window's mark.
+    WindowMark,
     /// A distribution.
     Curve,
     /// A value that is written at the curve.
@@ -82,7 +88,7 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    pub(crate) const ALL: [Style; 28] = [
+    pub(crate) const ALL: [Style; 31] = [
         Style::Ground,
         Style::Text,
         Style::Muted,
@@ -109,6 +115,9 @@ impl Style {
         Style::Hatch,
         Style::Backward,
         Style::BackwardMark,
+        Style::Window,
+        Style::WindowEdge,
+        Style::WindowMark,
         Style::Curve,
         Style::CurveMark,
     ];
@@ -142,6 +151,9 @@ impl Style {
             Style::Hatch => ("hatch", stroke(0x6b7280, 2), stroke(0x8b949e, 2)),
             Style::Backward => ("backward", stroke(0x1f2328, 3), stroke(0xe6edf3, 3)),
             Style::BackwardMark => ("backward-mark", fill(0x1f2328), fill(0xe6edf3)),
+            Style::Window => ("window", fill(0xeff1f4), fill(0x1a212b)),
+            Style::WindowEdge => ("window-edge", stroke(0x9aa1ad, 2), stroke(0x5b6470, 2)),
+            Style::WindowMark => ("window-mark", stroke(0x1f2328, 3), stroke(0xe6edf3, 3)),
             Style::Curve => ("curve", stroke(0x1f2328, 4), stroke(0xe6edf3, 4)),
             Style::CurveMark => ("curve-mark", fill(0x1f2328), fill(0xe6edf3)),
         }

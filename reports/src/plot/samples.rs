@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use sim_core::io::{Operation, Part, Parts};
 use sim_core::time::Duration;
+use sim_core::trace::ReadaheadRule;
 
-use super::io::{Arm, BlockKind, Io, Piece, Subject};
+use super::io::{Arm, BlockKind, Io, Piece, Run, Subject, Window};
 
 pub(crate) fn piece(label: &str, kind: BlockKind, first: u64, blocks: u64) -> Piece {
     Piece { label: label.into(), kind, first_block_on_disk: first, blocks }
@@ -26,12 +27,21 @@ pub(crate) fn with_parts(mut io: Io, parts: &[(Part, u64)]) -> Io {
     io
 }
 
+/// A window that was decided at the beginning and reads these runs.
+pub(crate) fn window(label: &str, rule: ReadaheadRule, runs: &[(u64, u64)]) -> Window {
+    let runs =
+        runs.iter().map(|&(first_block_on_disk, blocks)| Run { first_block_on_disk, blocks }).collect();
+    Window { label: label.into(), rule, decided_ns: 0, read_ns: 0, runs, mark_on_disk: None }
+}
+
 /// The classic: without boundary handling the indirect block goes first, and scheduler `none`
 /// takes the plug from its end.
 pub(crate) fn classic() -> Subject {
     let first = piece("0-11", BlockKind::Data, 1_000, 12);
     let indirect = piece("ind", BlockKind::Indirect, 1_012, 1);
     let rest = piece("12-15", BlockKind::Data, 1_013, 4);
+    let window =
+        |read_ns| Window { read_ns, ..window("0-15", ReadaheadRule::Forced, &[(1_000, 12), (1_013, 4)]) };
     Subject {
         title: "Boundary handling saves the way back".into(),
         subtitle: "the classic, 16 blocks of 4 KiB; Cheetah 9LP, scheduler none".into(),
@@ -59,6 +69,7 @@ pub(crate) fn classic() -> Subject {
                         ],
                     ),
                 ],
+                windows: vec![window(12_300_000)],
                 end_ns: 12_900_000,
             },
             Arm {
@@ -75,6 +86,7 @@ pub(crate) fn classic() -> Subject {
                         &[(Part::Overhead, 300), (Part::Rotation, 250)],
                     ),
                 ],
+                windows: vec![window(7_050_000)],
                 end_ns: 7_050_000,
             },
         ],
@@ -153,9 +165,27 @@ pub(crate) fn any_row() -> impl Strategy<Value = Vec<Io>> {
     ]
 }
 
+fn any_window() -> impl Strategy<Value = Window> {
+    let number = || prop_oneof![0_u64..40, any::<u64>()];
+    let rules = [ReadaheadRule::StartOfFile, ReadaheadRule::Sequential, ReadaheadRule::SequentialMiss];
+    let runs = prop::collection::vec((number(), number()), 0..4);
+    (any_text(), prop::sample::select(rules.to_vec()), number(), number(), runs, prop::option::of(number()))
+        .prop_map(|(label, rule, decided_ns, read_ns, runs, mark_on_disk)| Window {
+            decided_ns,
+            read_ns,
+            mark_on_disk,
+            ..window(&label, rule, &runs)
+        })
+}
+
 pub(crate) fn any_subject() -> impl Strategy<Value = Subject> {
-    let arm = (any_text(), any_row(), any_row(), any_text(), any::<u64>())
-        .prop_map(|(name, bio, issue, note, end_ns)| Arm { name, bio, issue, note, end_ns });
+    let windows = prop_oneof![
+        4 => prop::collection::vec(any_window(), 0..6),
+        1 => prop::collection::vec(any_window(), 0..200),
+    ];
+    let arm = (any_text(), any_row(), any_row(), windows, any_text(), any::<u64>()).prop_map(
+        |(name, bio, issue, windows, note, end_ns)| Arm { name, bio, issue, windows, note, end_ns },
+    );
     (any_text(), any_text(), prop::collection::vec(arm, 0..4)).prop_map(|(title, subtitle, arms)| Subject {
         title,
         subtitle,

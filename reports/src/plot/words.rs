@@ -1,8 +1,9 @@
 //! The words for I/Os that pictures have in common.
 
 use sim_core::io::Operation;
+use sim_core::trace::ReadaheadRule;
 
-use super::io::{Arm, Io, Piece};
+use super::io::{Arm, Io, Piece, Window};
 use crate::format::{grouped, short_time};
 
 /// The letter of an operation in the grammar for blocks; reads have none.
@@ -69,6 +70,35 @@ pub(crate) fn tooltip(what: &str, number: usize, io: &Io) -> String {
     }
     if let Some(time) = duration(io) {
         text += &format!(", in {time}");
+    }
+    text
+}
+
+/// A rule of readahead in a word or two.
+pub(crate) fn rule(rule: ReadaheadRule) -> &'static str {
+    match rule {
+        ReadaheadRule::StartOfFile => "start of file",
+        ReadaheadRule::Sequential => "sequential",
+        ReadaheadRule::Marked => "marked",
+        ReadaheadRule::Oversize => "oversize",
+        ReadaheadRule::SequentialMiss => "sequential miss",
+        ReadaheadRule::Context => "context",
+        ReadaheadRule::Random => "random",
+        ReadaheadRule::Around => "around",
+        ReadaheadRule::Forced => "forced",
+    }
+}
+
+/// All about one window, for whoever points at it.
+pub(crate) fn window_tooltip(window: &Window) -> String {
+    let Window { decided_ns, read_ns, .. } = *window;
+    let (blocks, rule) = (short(&window.label), rule(window.rule));
+    let mut text = format!("readahead window {blocks}, {rule}, decided at {}", short_time(decided_ns));
+    if let Some(time) = read_ns.checked_sub(decided_ns).filter(|time| *time > 0) {
+        text += &format!(", read in {}", short_time(time));
+    }
+    if let Some(block) = window.mark_on_disk {
+        text += &format!("; its mark is at block {} of the disk", grouped(block.into()));
     }
     text
 }

@@ -21,9 +21,6 @@ pub enum CallProblem {
         /// The call that is most like it.
         nearest: Option<&'static str>,
     },
-    /// A call that is known, but that the simulated kernel cannot make yet.
-    #[error("the call \"{0}\" is not built yet")]
-    NotBuilt(String),
     /// A word is missing or one too many.
     #[error("expected \"{}\"", [*name, *words].join(" ").trim_end())]
     Words {
@@ -31,6 +28,8 @@ pub enum CallProblem {
         name: &'static str,
         /// The words that it takes.
         words: &'static str,
+        /// Whether there are too many of them.
+        too_many: bool,
     },
     /// A backslash in a path that begins no escape.
     #[error("a `\\` in a path that stands for no character")]
@@ -58,11 +57,19 @@ pub enum CallProblem {
     #[error("expected r (to read) or w (to read and write), found \"{0}\"")]
     Access(String),
     /// No advice that this call takes.
-    #[error("expected normal, random, sequential (or of fadvise willneed), found \"{0}\"")]
-    Advice(String),
+    #[error("unknown advice \"{found}\"")]
+    Advice {
+        /// What was found.
+        found: String,
+        /// What the call takes.
+        known: &'static str,
+    },
     /// No whole number.
     #[error("expected a whole number of sectors, found \"{0}\"")]
     Number(String),
+    /// No flags of `sync_file_range`.
+    #[error("expected the sum of what is to be done, found \"{0}\"")]
+    SyncFileRange(String),
     /// No right quantity.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
@@ -81,7 +88,6 @@ impl CallProblem {
     pub fn expected(&self) -> String {
         match self {
             CallProblem::Empty | CallProblem::Unknown { .. } => "expected a system call".to_owned(),
-            CallProblem::NotBuilt(_) => "cannot be made, so it is refused".to_owned(),
             CallProblem::Words { words, .. } => {
                 let words = if words.is_empty() { "nothing" } else { words };
                 format!("expected {words} after the call's name")
@@ -91,8 +97,9 @@ impl CallProblem {
             CallProblem::NotOpen { .. } => "expected the handle of an open file".to_owned(),
             CallProblem::AlreadyOpen(_) => "expected another handle".to_owned(),
             CallProblem::Access(_) => "expected r or w".to_owned(),
-            CallProblem::Advice(_) => "expected an advice".to_owned(),
+            CallProblem::Advice { known, .. } => format!("expected {known}"),
             CallProblem::Number(_) => "expected a number".to_owned(),
+            CallProblem::SyncFileRange(_) => "expected a number from 1 to 7".to_owned(),
             CallProblem::Quantity(QuantityError::TimeWithoutUnit(_)) => "expected a time".to_owned(),
             CallProblem::Quantity(_) => "expected a quantity".to_owned(),
             CallProblem::RangeTooLarge { .. } => "expected less".to_owned(),
@@ -102,9 +109,13 @@ impl CallProblem {
     /// How it may be mended, where that is not said already.
     pub fn help(&self) -> Option<String> {
         match self {
-            CallProblem::Words { words, .. } if words.contains("PATH") => Some(SPACES.to_owned()),
+            CallProblem::Words { words, too_many: true, .. } if words.contains("PATH") => {
+                Some(SPACES.to_owned())
+            }
             CallProblem::Path(_) => Some(SPACES.to_owned()),
-            CallProblem::Words { words, .. } if words.contains("TIME") || words.contains("LENGTH") => {
+            CallProblem::Words { words, too_many: true, .. }
+                if words.contains("TIME") || words.contains("LENGTH") =>
+            {
                 Some("a unit stands directly behind its number: 5ms, 64KiB".to_owned())
             }
             CallProblem::Empty | CallProblem::Unknown { nearest: None, .. } => {
@@ -120,7 +131,9 @@ impl CallProblem {
             CallProblem::AlreadyOpen(handle) => {
                 Some(format!("close it first: \"close {handle}\", or choose another word"))
             }
-            CallProblem::NotBuilt(_) => Some("leave it out".to_owned()),
+            CallProblem::SyncFileRange(_) => {
+                Some("1: wait before, 2: write, 4: wait after; 7 is all three".to_owned())
+            }
             _ => None,
         }
     }

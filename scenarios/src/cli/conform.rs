@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use scenarios::conform::images::Images;
 use scenarios::conform::{self, report};
 
 use super::{DIFFERENCE, PlainFormat, print, print_json};
@@ -44,8 +45,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
     });
     let traces = conform::find_traces(&arguments.traces)?;
     if arguments.explain {
+        let images = Images::default();
         for trace in &traces {
-            print(&format!("{}\n", conform::explain(&conform::read_trace(trace)?)))?;
+            print(&format!("{}\n", conform::explain(&conform::read_trace(trace)?, &images)))?;
         }
     }
     let verdicts = conform::conform(&traces, only)?;

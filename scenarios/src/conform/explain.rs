@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sim_core::trace::{Event, What};
 
 use super::align::{Aligned, align};
+use super::images::Images;
 use super::lines::{Letters, Line, recorded_events, recorded_result};
 use super::names::Names;
 use super::recorded::{Recorded, RecordedDevice};
@@ -39,12 +40,15 @@ struct Step {
 
 /// The story of a trace: calls, windows, mapper, bios with reasons, merges, plugs, dispatch and
 /// completions, both sides aligned.
-pub fn explain(recorded: &Recorded) -> String {
-    let names = Names::of(recorded);
+pub fn explain(recorded: &Recorded, images: &Images) -> String {
+    let mut names = Names::of(recorded);
     let mut story = header(recorded, &names);
     let kernel = recorded_events(recorded);
-    let steps = match simulate(recorded) {
-        Ok(ran) => steps(recorded, &ran, &names),
+    let steps = match simulate(recorded, images) {
+        Ok(ran) => {
+            names = names.with_simulated(&ran.volume, &ran.files_after);
+            steps(recorded, &ran, &names)
+        }
         Err(why) => {
             push(&mut story, &format!("not run: {why}"));
             Vec::new()
@@ -72,7 +76,7 @@ fn header(recorded: &Recorded, names: &Names) -> String {
     let mut story = String::new();
     let boundary = if recorded.boundary { "reported" } else { "not reported" };
     push(&mut story, &format!("{}: the boundary flag is {boundary}", recorded.id));
-    for (file, layout) in recorded.files.iter().zip(names.layouts(recorded)) {
+    for (file, layout) in recorded.files.iter().zip(names.layouts()) {
         push(&mut story, &format!("  /{}, {} bytes: {layout}", file.path, file.size));
     }
     let sizes = format!("  blocks of {} bytes, pages of {}", recorded.block_size, recorded.page_size);

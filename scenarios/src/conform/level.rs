@@ -52,6 +52,14 @@ impl Level {
         }
     }
 
+    /// Its name in text.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Level::FilesAfter => "files after",
+            other => other.key(),
+        }
+    }
+
     /// Whether a difference here is a failure.
     pub fn counts(self) -> bool {
         self != Level::Events

@@ -6,6 +6,7 @@ use sim_core::io::{BioId, RequestId, Rwbs, Sector};
 use sim_core::trace::{Event, EventId, What};
 
 use super::Simulated;
+use super::files::FileOnDevice;
 use super::level::Level;
 use super::recorded::{Extent, Process, Recorded, RecordedEvent};
 use crate::calls::result_text;
@@ -13,7 +14,7 @@ use crate::calls::result_text;
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    /// The level that it counts for; all but results count for the level of events as well. None:
+    /// The level that it counts for; all but results and files count for the level of events as well. None:
     /// where it stands depends on more than the simulator, so it counts for nothing.
     pub(super) level: Option<Level>,
     /// What happened, in words that are the same on both sides.
@@ -60,7 +61,16 @@ pub(super) fn recorded(recorded: &Recorded) -> Vec<Line> {
             lines.extend(result_line(&name, op, &recorded_result(result)));
         }
     }
+    for file in recorded.files_after.iter().flatten() {
+        lines.extend(file_lines(FileOnDevice::recorded(file, recorded.block_size)));
+    }
     lines
+}
+
+/// A file on the device at the end, or why it cannot be read.
+fn file_lines(file: Result<FileOnDevice, String>) -> Vec<Line> {
+    let lines = file.map_or_else(|error| vec![error], |file| file.lines().collect());
+    lines.into_iter().map(|line| Line::new(Level::FilesAfter, line)).collect()
 }
 
 /// What a recorded call returned.
@@ -76,7 +86,7 @@ fn recorded_line(event: &RecordedEvent) -> Line {
         RecordedEvent::Call { op, task } => {
             call_line(&task.map_or_else(|| "wl".to_owned(), |task| format!("t{task}")), op)
         }
-        RecordedEvent::GetBlock { block, max, create, count, phys, new, boundary } => {
+        RecordedEvent::GetBlock { block, max, create, count, phys, new, boundary, .. } => {
             get_block(*block, *max, *create != 0, *count, *phys, *new != 0, *boundary != 0)
         }
         RecordedEvent::Q(bio) => extent(Some(Level::L1), "Q", bio),
@@ -116,6 +126,7 @@ pub(super) fn simulated(recorded: &Recorded, ran: &Simulated) -> Vec<Line> {
             lines.extend(result_line(name, op, &result_text(result)));
         }
     }
+    lines.extend(ran.files_after.iter().cloned().flat_map(file_lines));
     lines
 }
 

@@ -8,42 +8,84 @@ use sim_disk::device::Device;
 use sim_disk::ideal::{self, Ideal};
 use sim_mpage::call::Call;
 use sim_mpage::ext2::file_map::Run;
-use sim_mpage::ext2::layout::{FileLayout, Layout, volume};
+use sim_mpage::ext2::layout::{self, FileLayout, Layout};
 use sim_mpage::ext2::volume::Volume;
-use sim_mpage::machine::{KernelSettings, Machine, TaskSpec, TimedCall};
+use sim_mpage::machine::{AtEnd, KernelSettings, Machine, TaskSpec, TimedCall, Vm};
 
+use super::images::Images;
 use super::recorded::{Process, Recorded, RecordedDevice, RecordedFile, RecordedIosched};
 use crate::calls::{FileNames, Handles, parse_call};
 use crate::prepare::preset_costs;
 use crate::scenario::kernel::CpuPreset;
 
-/// The machine of a trace; a text that says what is not built if the trace needs more.
-pub(super) fn of(recorded: &Recorded) -> Result<Machine, String> {
-    refuse_what_is_not_built(recorded)?;
+/// How long recording goes on after the last call.
+const RECORDED_AFTER: Duration = Duration::from_nanoseconds(20_000_000);
+
+/// The machine of a trace; a text that says why there is none.
+pub(super) fn of(recorded: &Recorded, images: &Images) -> Result<Machine, String> {
     let processes = recorded.processes();
     let tasks = processes.iter().map(|(name, process)| task(recorded, name, process));
-    let first_op = processes.first().and_then(|(_, process)| process.ops_at_us.first());
-    let several = recorded.tasks.is_some();
+    let setup = match recorded.tasks {
+        Some(_) => {
+            timed(&calls(recorded, &recorded.setup, &mut Handles::new())?, &recorded.setup_at_us, Time::ZERO)?
+        }
+        // It is the task's own.
+        None => Vec::new(),
+    };
     Ok(Machine {
         queue: queue(&recorded.device)?,
         read_ahead_pages: u64::from(recorded.device.read_ahead_kb) * 1024
             / u64::from(recorded.page_size.max(1)),
-        kernel: KernelSettings {
-            page_size: recorded.page_size,
-            cpu: preset_costs(CpuPreset::Recorded),
-            precedence: match recorded.policy.as_deref() {
-                Some("fifo") => Precedence::ProcessesFirst,
-                _ => Precedence::WorkerFirst,
-            },
-            boundary: recorded.boundary,
-            ..KernelSettings::default()
-        },
-        setup: if several { calls(recorded, &recorded.setup, &mut Handles::new())? } else { Vec::new() },
+        kernel: kernel(recorded)?,
+        setup,
+        setup_pid: recorded.pid,
         last_setup: if recorded.drop_after_setup { vec![Call::Drop] } else { Vec::new() },
-        starts_at: first_op.and_then(|&at| Duration::from_microseconds(at)),
+        starts_at: starts_at(recorded)?,
+        record_after: RECORDED_AFTER,
+        at_end: if recorded.files_after.is_some() { AtEnd::DeviceRead } else { AtEnd::PowerOff },
         tasks: tasks.collect::<Result<_, _>>()?,
-        ..Machine::new(device(&recorded.device)?, described(recorded)?)
+        ..Machine::new(device(&recorded.device)?, volume(recorded, images)?)
     })
+}
+
+fn kernel(recorded: &Recorded) -> Result<KernelSettings, String> {
+    Ok(KernelSettings {
+        page_size: recorded.page_size,
+        cpu: preset_costs(CpuPreset::Recorded),
+        precedence: match recorded.policy.as_deref() {
+            Some("fifo") => Precedence::ProcessesFirst,
+            _ => Precedence::WorkerFirst,
+        },
+        boundary: recorded.boundary,
+        vm: vm(recorded)?,
+        pages_adjacent: recorded.device.pages_adjacent,
+        ..KernelSettings::default()
+    })
+}
+
+/// Settings of writeback. The recordings do not hold writers back.
+fn vm(recorded: &Recorded) -> Result<Vm, String> {
+    let mut vm = Vm { throttling: false, bdi_min_ratio: recorded.device.bdi_min_ratio, ..Vm::default() };
+    for (name, &value) in &recorded.vm {
+        let number = u32::try_from(value).map_err(|_| format!("an impossible {name}: {value}"));
+        match name.as_str() {
+            "dirty_writeback_centisecs" => vm.dirty_writeback_centisecs = number?,
+            "dirty_expire_centisecs" => vm.dirty_expire_centisecs = number?,
+            "dirty_background_ratio" => vm.dirty_background_ratio = number?,
+            "dirty_ratio" => vm.dirty_ratio = number?,
+            "dirty_background_bytes" => vm.dirty_background_bytes = Some(value),
+            "dirty_bytes" => vm.dirty_bytes = Some(value),
+            _ => return Err(format!("unknown setting /proc/sys/vm/{name}")),
+        }
+    }
+    Ok(vm)
+}
+
+/// When the first of the recorded calls began.
+fn starts_at(recorded: &Recorded) -> Result<Option<Time>, String> {
+    let processes = recorded.processes();
+    let firsts = processes.iter().filter_map(|(_, process)| process.ops_at_us.first());
+    firsts.min().map(|&at| instant(at)).transpose()
 }
 
 fn task(recorded: &Recorded, name: &str, process: &Process<'_>) -> Result<TaskSpec, String> {
@@ -52,8 +94,14 @@ fn task(recorded: &Recorded, name: &str, process: &Process<'_>) -> Result<TaskSp
     let calls = calls(recorded, process.ops, &mut handles)?;
     // Of several processes only the start counts: when their calls began is an outcome.
     let at_us = if recorded.tasks.is_some() { &[] } else { process.ops_at_us };
-    let calls = timed(&calls, at_us)?;
-    Ok(TaskSpec { name: name.to_owned(), pid: process.pid, start: Time::ZERO, setup, calls })
+    let first = at_us.first().map_or(Ok(Time::ZERO), |&at| instant(at))?;
+    Ok(TaskSpec {
+        name: name.to_owned(),
+        pid: process.pid,
+        start: Time::ZERO,
+        setup: timed(&setup, process.setup_at_us, Time::ZERO)?,
+        calls: timed(&calls, at_us, first)?,
+    })
 }
 
 fn calls(recorded: &Recorded, texts: &[String], handles: &mut Handles) -> Result<Vec<Call>, String> {
@@ -62,27 +110,21 @@ fn calls(recorded: &Recorded, texts: &[String], handles: &mut Handles) -> Result
     parsed.collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
-fn refuse_what_is_not_built(recorded: &Recorded) -> Result<(), String> {
-    let refused = [
-        (recorded.image.is_some(), "a run that starts from an image"),
-        (recorded.vm.is_some(), "settings under /proc/sys/vm"),
-        (recorded.device.pages_adjacent, "pages adjacent in memory"),
-    ];
-    match refused.into_iter().find(|(needed, _)| *needed) {
-        Some((_, what)) => Err(format!("not built yet: {what}")),
-        None => Ok(()),
-    }
+/// An instant on the clock of a trace, which begins with a whole second.
+fn instant(at_us: u64) -> Result<Time, String> {
+    let after = Duration::from_microseconds(at_us).and_then(|after| Time::ZERO.checked_add(after));
+    after.ok_or_else(|| format!("a call at an impossible time: {at_us} us"))
 }
 
-/// Calls with the instants that they began at, counted from the first of them.
-fn timed(calls: &[Call], at_us: &[u64]) -> Result<Vec<TimedCall>, String> {
-    let first = at_us.first().copied().unwrap_or(0);
+/// Calls with the instants that they began at, counted from `origin`; those that are told no time
+/// begin when they can.
+fn timed(calls: &[Call], at_us: &[u64], origin: Time) -> Result<Vec<TimedCall>, String> {
     let timed = calls.iter().enumerate().map(|(number, &call)| {
-        let after = at_us.get(number).copied().unwrap_or(first).saturating_sub(first);
-        let after = Duration::from_microseconds(after)?;
-        Some(TimedCall { not_before: Time::ZERO.checked_add(after)?, ..TimedCall::once(call) })
+        let at = at_us.get(number).map_or(Ok(origin), |&at| instant(at))?;
+        let after = at.since(origin).unwrap_or(Duration::ZERO);
+        Ok(TimedCall { not_before: Time::from_nanoseconds(after.nanoseconds()), ..TimedCall::once(call) })
     });
-    timed.collect::<Option<_>>().ok_or_else(|| "a call at an impossible time".to_owned())
+    timed.collect()
 }
 
 fn device(device: &RecordedDevice) -> Result<Device, String> {
@@ -127,10 +169,28 @@ fn iosched(recorded: &RecordedIosched) -> Iosched {
     }
 }
 
+/// The filesystem: that of the image, or a described one.
+fn volume(recorded: &Recorded, images: &Images) -> Result<Volume, String> {
+    let Some(name) = &recorded.image else { return described(recorded) };
+    let image = images.find(&recorded.directory, name)?;
+    let (block_size, sectors) = (image.superblock().block_size(), image.device_sectors());
+    if block_size != recorded.block_size || sectors > recorded.device.sectors {
+        return Err(format!(
+            "image {name} has {sectors} sectors and blocks of {block_size} bytes, the trace {} and {}",
+            recorded.device.sectors, recorded.block_size
+        ));
+    }
+    let paths: Vec<&str> = recorded.files.iter().map(|file| file.path.as_str()).collect();
+    image.volume(&paths).map_err(|wrong| {
+        let wrong: Vec<String> = wrong.iter().map(|(_, error)| error.in_full()).collect();
+        format!("image {name}: {}", wrong.join("; "))
+    })
+}
+
 fn described(recorded: &Recorded) -> Result<Volume, String> {
     let files = recorded.files.iter().map(file_layout).collect::<Result<_, _>>()?;
     let layout = Layout { block_size: recorded.block_size, device_sectors: recorded.device.sectors, files };
-    volume(layout).map_err(|error| error.to_string())
+    layout::volume(layout).map_err(|error| error.to_string())
 }
 
 fn file_layout(file: &RecordedFile) -> Result<FileLayout, String> {

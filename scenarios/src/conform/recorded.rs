@@ -1,12 +1,16 @@
 //! A recorded trace, as its file tells it. What the simulator does not need is passed over.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
 /// A recorded trace.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Recorded {
+    /// The directory that its file lies in; not told by the file.
+    #[serde(skip)]
+    pub directory: PathBuf,
     /// Its name.
     pub id: String,
     /// The levels that it is good for: `l1`, `l2`.
@@ -28,10 +32,13 @@ pub struct Recorded {
     pub image: Option<String>,
     /// Calls before recording started.
     pub setup: Vec<String>,
+    /// When each began, in microseconds from the start of a second.
+    #[serde(default)]
+    pub setup_at_us: Vec<u64>,
     /// The recorded calls.
     #[serde(default)]
     pub ops: Vec<String>,
-    /// When each began, in microseconds from the start of a second.
+    /// When each began, on the same clock.
     #[serde(default)]
     pub ops_at_us: Vec<u64>,
     /// What each returned: a number, or an error text.
@@ -41,7 +48,7 @@ pub struct Recorded {
     pub events: Vec<RecordedEvent>,
     /// The files' maps at the end.
     #[serde(default)]
-    pub files_after: Option<serde_json::Value>,
+    pub files_after: Option<Vec<RecordedFile>>,
     /// Several processes, instead of `ops`.
     #[serde(default)]
     pub tasks: Option<Vec<RecordedTask>>,
@@ -50,7 +57,7 @@ pub struct Recorded {
     pub drop_after_setup: bool,
     /// Settings under `/proc/sys/vm`.
     #[serde(default)]
-    pub vm: Option<serde_json::Value>,
+    pub vm: BTreeMap<String, u64>,
     /// How the processes were scheduled.
     #[serde(default)]
     pub policy: Option<String>,
@@ -63,9 +70,12 @@ pub struct RecordedTask {
     pub pid: u32,
     /// Its calls before recording started.
     pub setup: Vec<String>,
+    /// When each began, in microseconds from the start of a second.
+    #[serde(default)]
+    pub setup_at_us: Vec<u64>,
     /// Its recorded calls.
     pub ops: Vec<String>,
-    /// When each began, in microseconds from the start of a second.
+    /// When each began, on the same clock.
     pub ops_at_us: Vec<u64>,
     /// What each returned.
     pub results: Vec<serde_json::Value>,
@@ -95,9 +105,11 @@ pub struct Process<'a> {
     pub pid: u32,
     /// Its calls before recording started.
     pub setup: &'a [String],
+    /// When each began, in microseconds from the start of a second.
+    pub setup_at_us: &'a [u64],
     /// Its recorded calls.
     pub ops: &'a [String],
-    /// When each began, in microseconds from the start of a second.
+    /// When each began, on the same clock.
     pub ops_at_us: &'a [u64],
     /// What each returned.
     pub results: &'a [serde_json::Value],
@@ -112,6 +124,7 @@ impl Recorded {
                 Process {
                     pid: self.pid,
                     setup: &self.setup,
+                    setup_at_us: &self.setup_at_us,
                     ops: &self.ops,
                     ops_at_us: &self.ops_at_us,
                     results: &self.results,
@@ -130,6 +143,7 @@ impl RecordedTask {
         Process {
             pid: self.pid,
             setup: &self.setup,
+            setup_at_us: &self.setup_at_us,
             ops: &self.ops,
             ops_at_us: &self.ops_at_us,
             results: &self.results,
@@ -169,6 +183,9 @@ pub struct RecordedDevice {
     /// Whether memory pages happened to be adjacent.
     #[serde(default)]
     pub pages_adjacent: bool,
+    /// Percent of the background limit that are the device's share in any case.
+    #[serde(default)]
+    pub bdi_min_ratio: u32,
 }
 
 /// A file and its map.
@@ -202,6 +219,9 @@ pub enum RecordedEvent {
     /// The filesystem mapped blocks.
     #[serde(rename = "get_block")]
     GetBlock {
+        /// The file's inode.
+        #[serde(default)]
+        inode: Option<u32>,
         /// The first logical block.
         block: u64,
         /// How many were asked for.

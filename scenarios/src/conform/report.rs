@@ -50,7 +50,7 @@ pub fn text(verdicts: &[Verdict]) -> String {
         let Count { equal, of } = count(verdicts, level);
         if of > 0 {
             let note = if level.counts() { "" } else { " (shown only)" };
-            let _ = writeln!(text, "{}: {equal} of {of} equal{note}", level.key());
+            let _ = writeln!(text, "{}: {equal} of {of} equal{note}", level.title());
         }
     }
     let (l1, l2) = (count(verdicts, Level::L1), count(verdicts, Level::L2));
@@ -64,7 +64,7 @@ pub fn text(verdicts: &[Verdict]) -> String {
 
 fn write_difference(text: &mut String, id: &str, level: Level, difference: &Difference) {
     // Writing to a string does not fail.
-    let _ = writeln!(text, "{id}: {} differs behind {} equal lines", level.key(), difference.at);
+    let _ = writeln!(text, "{id}: {} differs behind {} equal lines", level.title(), difference.at);
     if difference.rows.is_empty() {
         let _ = writeln!(text, "  {}", difference.got);
     }

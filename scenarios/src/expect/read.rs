@@ -58,8 +58,8 @@ impl Reading<'_> {
             _ => {
                 self.problem(
                     &[],
-                    "this expects not one thing",
-                    "expected one of \"order\", \"before\" and \"assert\"",
+                    "not exactly one expectation",
+                    "expected exactly one of \"order\", \"before\" and \"assert\"",
                 );
                 // Mistakes in the texts are told all the same.
                 if let Some(text) = &one.order {

@@ -14,8 +14,7 @@ use crate::nearest::{help_for, nearest};
 use crate::quantity::{SIZE_FORMAT, TIME_FORMAT, parse_size, parse_time};
 
 /// Keys of the design that the simulator cannot act upon yet, by their path.
-const NOT_BUILT: [(&str, &str); 3] = [
-    ("vm", "settings of writeback and dirty throttling"),
+const NOT_BUILT: [(&str, &str); 2] = [
     ("workload.replay", "replaying a block trace"),
     ("queue.write_cache", "the flush machinery of a volatile cache"),
 ];

@@ -17,9 +17,18 @@ pub(super) fn locate(problem: Problem, tree: &Tree, sources: &Sources) -> Diagno
             None => opening_of(value.place, sources),
         })
     };
-    let diagnostic = Diagnostic::new(place(&problem.path, &problem.span), problem.message, problem.expected);
+    let key = problem.of_key.then(|| place_of_key(&problem.path, tree)).flatten();
+    let place_of_problem = key.unwrap_or_else(|| place(&problem.path, &problem.span));
+    let diagnostic = Diagnostic::new(place_of_problem, problem.message, problem.expected);
     let second = problem.second.map(|Second { path, span, what }| Box::new((place(&path, &span), what)));
     Diagnostic { help: problem.help, second, ..diagnostic }
+}
+
+/// Where the key at the end of `path` is written.
+fn place_of_key(path: &[Step], tree: &Tree) -> Option<Place> {
+    let (Step::Key(last), above) = path.split_last()? else { return None };
+    let object = above.iter().try_fold(tree, |tree, step| tree.step(step))?;
+    object.members().iter().find(|member| member.key == *last).map(|member| member.key_place)
 }
 
 /// The brace that an object begins with: where a key is missing the whole object may be long.

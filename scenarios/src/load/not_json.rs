@@ -28,8 +28,15 @@ pub(super) fn not_json(kind: &ParseErrorKind, text: &str, place: Place) -> Diagn
             Diagnostic::new(first, "not JSON: an object without an end", "expected a `}` for this")
         }
         ParseErrorKind::ExpectedComma if is_number_from_zero(text, place.start) => {
-            let mistake = Diagnostic::new(place, "not JSON: a number with a zero in front", "expected `,`");
+            let expected = "expected no more digits after the 0";
+            let mistake = Diagnostic::new(place, "not JSON: a number with a zero in front", expected);
             mistake.with_help("leave the zero out; there are only decimal numbers")
+        }
+        ParseErrorKind::HexadecimalNumbersNotAllowed => {
+            let rest = text.get(place.start..).unwrap_or_default();
+            let length = rest.find(|next: char| !next.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let place = Place { end: place.start + length, ..place };
+            Diagnostic::new(place, "not JSON: a hexadecimal number", "expected a decimal number")
         }
         ParseErrorKind::UnexpectedToken if found.starts_with(char::is_alphabetic) => bare_word(place),
         ParseErrorKind::UnexpectedWord => bare_word(place),
@@ -86,8 +93,7 @@ fn wording(kind: &ParseErrorKind) -> (&'static str, &'static str) {
         Kind::ExpectedStringObjectProperty => {
             ("not JSON: a key without quotes", "expected a key in double quotes")
         }
-        Kind::HexadecimalNumbersNotAllowed => ("not JSON: a hexadecimal number", "expected a decimal number"),
-        Kind::ExpectedComma => ("not JSON: a comma is missing", "expected `,` before this"),
+        Kind::ExpectedComma => ("not JSON: a comma is missing", "expected `,` here"),
         Kind::NonFiniteNumbersNotAllowed => ("not JSON: not a finite number", "expected a number"),
         Kind::SingleQuotedStringsNotAllowed => ("not JSON: single quotes", "expected double quotes"),
         Kind::UnaryPlusNumbersNotAllowed => ("not JSON: a plus sign", "expected the number without it"),

@@ -148,7 +148,10 @@ fn draw(scenario: &Scenario, layout: &mut Layout, problems: &mut Vec<Problem>) {
                 free = free.max(placement.end());
                 (described.runs, described.indirect) = (placement.runs, placement.indirect);
             }
-            Err(reason) => problems.push(Problem::new(below(name, "fragments"), reason)),
+            Err(reason) => {
+                let problem = Problem::new(below(name, "fragments"), reason);
+                problems.push(problem.expecting("expected at most one for each block of the file"));
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use sim_core::time::Duration;
 use sim_disk::block;
 use sim_mpage::machine::{CpuCosts, KernelSettings};
 
-use super::Problem;
+use super::{Problem, vm};
 use crate::load::tree::Step;
 use crate::scenario::Scenario;
 use crate::scenario::kernel::{Cpu, CpuPreset, Kernel, PlugOrder, Policy, Version};
@@ -62,6 +62,8 @@ pub(super) fn settings(scenario: &Scenario, problems: &mut Vec<Problem>) -> Kern
         get_block_fills: scenario.filesystem.get_block_fills,
         max_buffer_heads: kernel.max_buffer_heads,
         check_contents: true,
+        vm: vm::settings(scenario, page_size, problems),
+        pages_adjacent: kernel.pages_adjacent,
     }
 }
 

@@ -96,7 +96,7 @@ impl Cached<'_> {
         let end = page.checked_add(count).filter(|end| *end <= in_file);
         let end = end.ok_or_else(|| {
             let message = format!("the file has {in_file} pages, 0 the first");
-            ("page", message, format!("expected pages below {in_file}"))
+            ("page", message, format!("expected a page below {in_file}"))
         })?;
         let buffers: Option<Vec<BufferState>> =
             self.entry.buffers.as_ref().map(|list| list.iter().map(|flags| buffer(flags)).collect());
@@ -123,8 +123,8 @@ impl Cached<'_> {
         if buffers.len() as u64 != blocks_per_page {
             return Err((
                 "buffers",
-                format!("a page has {blocks_per_page} blocks, this lists {}", buffers.len()),
-                format!("expected {blocks_per_page} lists of states"),
+                format!("a page has {}, this lists {}", blocks(blocks_per_page), buffers.len()),
+                format!("expected the states of {}", blocks(blocks_per_page)),
             ));
         }
         let runs = self.map()?.runs;
@@ -180,6 +180,11 @@ fn buffer(flags: &[BufferFlag]) -> BufferState {
 const ONE_FAULT: &str =
     "expected either \"sector\" (with \"sectors\", \"operation\", \"times\") or \"bio_allocation\"";
 
+/// So many blocks, in words.
+fn blocks(count: u64) -> String {
+    if count == 1 { "1 block".to_owned() } else { format!("{count} blocks") }
+}
+
 /// Sectors that fail, and allocations that do.
 pub(super) fn faults(list: &[Fault], problems: &mut Vec<Problem>) -> (Vec<BadSectors>, Vec<u64>) {
     let (mut bad, mut allocations) = (Vec::new(), Vec::new());
@@ -199,7 +204,7 @@ pub(super) fn faults(list: &[Fault], problems: &mut Vec<Problem>) -> (Vec<BadSec
                 bad.push(BadSectors { sector, sectors, operation, times: fault.times });
             }
             (None, Some(nth)) if !of_sectors => allocations.push(nth),
-            _ => problems.push(wrong("not one fault").expecting(ONE_FAULT)),
+            _ => problems.push(wrong("not exactly one fault").expecting(ONE_FAULT)),
         }
     }
     allocations.sort_unstable();

@@ -28,13 +28,17 @@ pub(super) fn workload(
             // What the setup opened stays open for the one process.
             let calls = calls(list, &path, names, &mut handles, problems);
             let main = task("main", FIRST_PID, Time::ZERO, calls);
+            let setup = setup.into_iter().map(TimedCall::once).collect();
             return (Vec::new(), vec![TaskSpec { setup, ..main }]);
         }
         (None, false) => tasks(scenario, names, problems),
         (both, _) => {
             let message = if both.is_some() { "both calls and tasks" } else { "no workload" };
             let problem = Problem::new(["workload".into()], message);
-            let problem = problem.expecting("expected either \"calls\" or \"tasks\"");
+            let problem = problem.expecting(match both {
+                Some(_) => "expected either \"calls\" or \"tasks\"",
+                None => "expected a key \"workload\" with \"calls\" or \"tasks\"",
+            });
             problems
                 .push(problem.helped_by("\"workload\": { \"calls\": [\"open f /f r\", \"read f 64KiB\"] }"));
             Vec::new()

@@ -3,11 +3,12 @@
 use reports::format::{grouped, short_time};
 use reports::plot::{self, Arm, BlockKind, Io, Picture, Subject};
 use sim_core::io::blocks::{OrderedIo, OrderedPiece};
-use sim_core::io::{Operation, Parts, Piece, Role};
+use sim_core::io::{FileId, Operation, Parts, Piece, Role};
 use sim_core::trace::Ios;
 
 use super::words::comparison;
 use crate::run::{ArmRun, ScenarioRun, Span};
+use crate::windows::Window;
 
 /// All pictures of a run, each with its name.
 pub fn pictures(run: &ScenarioRun) -> [(&'static str, Picture); 3] {
@@ -33,19 +34,24 @@ pub fn pictures(run: &ScenarioRun) -> [(&'static str, Picture); 3] {
 
 /// How often the disk had to go backwards, in words.
 fn way(run: &ScenarioRun) -> String {
-    let told = |arm: &ArmRun| {
-        let steps = match arm.figures.backward_steps {
-            0 => "never".into(),
-            1 => "once".into(),
-            steps => format!("{} times", grouped(steps.into())),
+    let times = |arm: &ArmRun| match arm.figures.backward_steps {
+        0 => "never".into(),
+        1 => "once".into(),
+        steps => format!("{} times", grouped(steps.into())),
+    };
+    let told = |who: &str, arm: &ArmRun| {
+        let goes = match arm.figures.backward_steps {
+            0 => "never goes backwards".into(),
+            _ => format!("goes backwards {}", times(arm)),
         };
-        format!("{steps} in {}", short_time(arm.figures.simulated_time_ns))
+        format!("{who} {goes} in {}", short_time(arm.figures.simulated_time_ns))
     };
     match run.arms.as_slice() {
         [] => String::new(),
-        [only] => format!("The disk goes backwards {}", told(only)),
+        [only] => told("The disk", only),
         [first, .., last] => {
-            format!("{} goes backwards {}, {} {}", first.name, told(first), last.name, told(last))
+            let time = short_time(last.figures.simulated_time_ns);
+            format!("{}, {} {} in {time}", told(&first.name, first), last.name, times(last))
         }
     }
 }
@@ -75,14 +81,15 @@ fn arm(arm: &ArmRun) -> Arm {
     let record = &arm.record;
     Arm {
         name: arm.name.clone(),
-        bio: ios(record.bios(), &record.queued, &[]),
-        issue: ios(record.requests(), &record.issued, &record.parts),
+        bio: ios(arm, record.bios(), &record.queued, &[]),
+        issue: ios(arm, record.requests(), &record.issued, &record.parts),
+        windows: arm.windows.iter().map(|window| drawn_window(arm, window)).collect(),
         note: short_time(arm.figures.simulated_time_ns),
         end_ns: arm.figures.simulated_time_ns,
     }
 }
 
-fn ios(ios: &Ios, spans: &[Span], parts: &[Parts]) -> Vec<Io> {
+fn ios(arm: &ArmRun, ios: &Ios, spans: &[Span], parts: &[Parts]) -> Vec<Io> {
     let spans = spans.iter().copied().chain(std::iter::repeat(Span::default()));
     let parts = parts.iter().copied().chain(std::iter::repeat(Parts::default()));
     ios.iter()
@@ -90,7 +97,7 @@ fn ios(ios: &Ios, spans: &[Span], parts: &[Parts]) -> Vec<Io> {
         .zip(parts)
         .map(|(((operation, pieces), span), parts)| Io {
             operation: *operation,
-            pieces: pieces.iter().map(drawn_piece).collect(),
+            pieces: pieces.iter().map(|piece| drawn_piece(arm, piece)).collect(),
             start_ns: span.start_ns,
             end_ns: span.end_ns,
             parts,
@@ -98,17 +105,16 @@ fn ios(ios: &Ios, spans: &[Span], parts: &[Parts]) -> Vec<Io> {
         .collect()
 }
 
-fn drawn_piece(piece: &Piece) -> plot::Piece {
-    let named = OrderedPiece {
-        file: None,
-        role: piece.role,
-        first: piece.logical,
-        count: u64::from(piece.blocks),
-        physical: None,
-    };
-    let label = OrderedIo::new(Operation::Read, [named]).map_or_else(String::new, |io| io.to_string());
+/// The name of blocks in the grammar.
+fn label(arm: &ArmRun, file: Option<FileId>, role: Role, first: u64, count: u64) -> String {
+    let file = file.and_then(|file| arm.name_of(file)).map(str::to_owned);
+    let named = OrderedPiece { file, role, first, count, physical: None };
+    OrderedIo::new(Operation::Read, [named]).map_or_else(String::new, |io| io.to_string())
+}
+
+fn drawn_piece(arm: &ArmRun, piece: &Piece) -> plot::Piece {
     plot::Piece {
-        label,
+        label: label(arm, piece.file, piece.role, piece.logical, u64::from(piece.blocks)),
         kind: match piece.role {
             Role::Data => BlockKind::Data,
             role if role.is_indirect() => BlockKind::Indirect,
@@ -116,5 +122,34 @@ fn drawn_piece(piece: &Piece) -> plot::Piece {
         },
         first_block_on_disk: piece.physical,
         blocks: u64::from(piece.blocks),
+    }
+}
+
+/// A window, where the blocks lie that were read for it. What was cached already, and holes, have no
+/// place in the picture.
+fn drawn_window(arm: &ArmRun, window: &Window) -> plot::Window {
+    let page_blocks = (arm.scenario.kernel.page_size.0 / arm.facts.block_size()).max(1);
+    let blocks = |pages: u64| pages.saturating_mul(page_blocks);
+    let bios = window.bios.iter().filter_map(|&bio| Some((arm.record.bios().get(bio)?, bio)));
+    let mut runs: Vec<plot::Run> = Vec::new();
+    let mut mark = None;
+    let mut read_ns = window.at_ns;
+    for ((_, pieces), bio) in bios {
+        for piece in pieces.iter().filter(|piece| piece.role == Role::Data) {
+            let count = u64::from(piece.blocks);
+            runs.push(plot::Run { first_block_on_disk: piece.physical, blocks: count });
+            let end = arm.record.queued.get(bio).map_or(0, |span| span.end_ns);
+            read_ns = read_ns.max(end);
+            let offset = window.mark.and_then(|page| blocks(page).checked_sub(piece.logical));
+            mark = mark.or(offset.filter(|&offset| offset < count).map(|offset| piece.physical + offset));
+        }
+    }
+    plot::Window {
+        label: label(arm, Some(window.file), Role::Data, blocks(window.start), blocks(window.size)),
+        rule: window.rule,
+        decided_ns: window.at_ns,
+        read_ns,
+        runs,
+        mark_on_disk: mark,
     }
 }

@@ -121,7 +121,7 @@ fn table(run: &ScenarioRun) -> TableData {
         rows: vec![
             row("I/Os (bios)", Unit::Count, |figures| Some(figures.ios)),
             row("requests after merging", Unit::Count, |figures| Some(figures.requests)),
-            row("bytes", Unit::Bytes, |figures| Some(figures.bytes)),
+            row("data", Unit::Bytes, |figures| Some(figures.bytes)),
             row("seeks", Unit::Count, |figures| Some(figures.seeks)),
             row("seek distance", Unit::Sectors, |figures| Some(figures.seek_distance_sectors)),
             row("backward steps", Unit::Count, |figures| Some(figures.backward_steps)),

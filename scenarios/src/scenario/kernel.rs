@@ -102,6 +102,9 @@ pub struct Kernel {
     /// Above this many buffer heads, writing a page frees its buffers. Default: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_buffer_heads: Option<u64>,
+    /// Whether each page lies right behind the one before it in memory, so that the pages of a bio
+    /// are few segments; otherwise each is one of its own. Default: false.
+    pub pages_adjacent: bool,
 }
 
 impl Default for Kernel {
@@ -114,6 +117,7 @@ impl Default for Kernel {
             plug_order: None,
             policy: Policy::Other,
             max_buffer_heads: None,
+            pages_adjacent: false,
         }
     }
 }

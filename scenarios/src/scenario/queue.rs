@@ -90,6 +90,10 @@ pub struct Queue {
     /// at its multiples. Default: the device's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_block_size: Option<Size>,
+    /// Percent of the background limit of `vm` that dirty pages of this device may take in any case;
+    /// of `/sys/block/DEVICE/bdi`. Default: 0.
+    #[schemars(range(max = 100))]
+    pub min_ratio: u32,
     /// Whether the driver may sleep, so that only the kernel's worker runs the queue, as in the
     /// recorded traces. Default: true.
     pub blocking: bool,
@@ -109,6 +113,7 @@ impl Default for Queue {
             nomerges: 0,
             logical_block_size: None,
             physical_block_size: None,
+            min_ratio: 0,
             blocking: true,
             iosched: Iosched::default(),
         }

@@ -24,9 +24,12 @@ pub struct Task {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Workload {
-    /// The system calls of one process, one after the other: `open f /f r`, `read f 64KiB`,
-    /// `pread f 0 4KiB`, `readahead f 0 64KiB`, `fadvise f 0 0 random`, `mmap f 64KiB r`,
-    /// `mread f 4KiB`, `close f`, `drop`, `writeback /f`, `sleep 5ms`; and `fail 8000 8` (makes
+    /// The system calls of one process, one after the other: `open f /f w` (`r`: only to read),
+    /// `read f 64KiB`, `pread f 0 4KiB`, `write f 64KiB`, `pwrite f 0 4KiB`, `readahead f 0 64KiB`,
+    /// `fadvise f 0 0 random`, `mmap f 64KiB w`, `mread f 4KiB` and `mdirty f 4KiB` (touch a byte of
+    /// the mapping), `msync f 0 64KiB`, `fsync f`, `fdatasync f`, `sync`, `syncfs f`,
+    /// `sfr f 0 64KiB 7` (`sync_file_range`; 1: wait before, 2: write, 4: wait after),
+    /// `ftruncate f 0`, `close f`, `drop`, `writeback /f`, `sleep 5ms`; and `fail 8000 8` (makes
     /// sectors bad), `heal` (makes all good). A bare number is bytes, in `sleep` milliseconds, in
     /// `fail` sectors. In a path a space is written `\040`, as in `/proc/mounts`; JSON doubles the
     /// backslash.

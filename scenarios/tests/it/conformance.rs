@@ -1,10 +1,14 @@
 //! Recorded kernel traces, chosen to cover the rules: the simulator sends what the kernel sent.
 
+use std::io::Write;
 use std::path::PathBuf;
 
+use scenarios::conform::images::Images;
 use scenarios::conform::level::{Level, Row, Side};
 use scenarios::conform::recorded::Recorded;
 use scenarios::conform::{compare, conform, explain, find_traces, report};
+
+use crate::images::{VolumeImage, volume};
 
 fn directory() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/traces"))
@@ -28,7 +32,7 @@ fn a_bio_that_moved_is_shown_with_its_blocks() {
     // The kernel of the other arm: what it sent is not what boundary handling sends.
     let mut other = recorded("readahead_4096_16_b0");
     other.boundary = true;
-    let verdict = compare(&other, Some(Level::L1));
+    let verdict = compare(&other, &Images::default(), Some(Level::L1));
     let (_, difference) = &verdict.levels[0];
     let difference = difference.as_ref().unwrap();
     assert_eq!(difference.at, 0);
@@ -63,20 +67,20 @@ fn a_bio_that_moved_is_shown_with_its_blocks() {
 fn a_trace_that_ends_early_differs_where_it_ends() {
     let mut short = recorded("readahead_4096_16_b1");
     short.events.truncate(6);
-    let verdict = compare(&short, Some(Level::L1));
+    let verdict = compare(&short, &Images::default(), Some(Level::L1));
     let difference = verdict.levels[0].1.as_ref().unwrap();
     assert_eq!((difference.at, difference.expected.as_str()), (2, "nothing more"));
 }
 
 #[test]
-fn calls_that_are_not_built_count_as_a_difference_at_each_level() {
+fn calls_that_cannot_be_made_count_as_a_difference_at_each_level() {
     let mut trace = recorded("readahead_4096_16_b1");
-    trace.ops[0] = "fsync 0".to_owned();
-    let verdict = compare(&trace, None);
+    trace.ops[0] = "fsnyc 0".to_owned();
+    let verdict = compare(&trace, &Images::default(), None);
     assert!(verdict.levels.len() >= 4);
     for (level, difference) in verdict.levels {
         let difference = difference.unwrap_or_else(|| panic!("{level:?} is equal"));
-        assert_eq!(difference.got, "the call \"fsync\" is not built yet");
+        assert_eq!(difference.got, "unknown call \"fsnyc\"; did you mean \"fsync\"?");
     }
 }
 
@@ -89,7 +93,7 @@ fn ios_that_go_on_where_the_last_one_ended_are_told_in_one_line() {
     };
     let singles = (0..12).map(|block| serde_json::from_value(single(block)).unwrap());
     other.events.splice(2..3, singles);
-    let verdict = compare(&other, Some(Level::L1));
+    let verdict = compare(&other, &Images::default(), Some(Level::L1));
     let difference = verdict.levels[0].1.as_ref().unwrap();
     assert_eq!(difference.expected, "Q RA 8000+8          0");
     let texts: Vec<&str> = difference.rows.iter().map(|row| row.text.as_str()).collect();
@@ -103,7 +107,7 @@ fn the_story_of_a_trace_is_told_with_its_rules() {
         ("readahead_4096_16_b1", snapbox::file!["../../goldens/explain-classic.txt"]),
         ("rmmap_rand_4096", snapbox::file!["../../goldens/explain-faults.txt"]),
     ] {
-        snapbox::assert_data_eq!(explain(&recorded(name)), golden.raw());
+        snapbox::assert_data_eq!(explain(&recorded(name), &Images::default()), golden.raw());
     }
 }
 
@@ -113,7 +117,7 @@ fn a_story_has_a_bounded_width_whatever_happened() {
         let mut trace = scenarios::conform::read_trace(&path).unwrap();
         // So that the sides are not the same.
         trace.boundary = !trace.boundary;
-        let story = explain(&trace);
+        let story = explain(&trace, &Images::default());
         let longest = story.lines().map(|line| line.chars().count()).max();
         assert!(longest <= Some(120), "{}: {longest:?}", trace.id);
     }
@@ -123,7 +127,7 @@ fn a_story_has_a_bounded_width_whatever_happened() {
 fn a_story_of_two_sides_marks_what_only_one_has() {
     let mut other = recorded("readahead_4096_16_b0");
     other.boundary = true;
-    let story = explain(&other);
+    let story = explain(&other, &Images::default());
     let marked = |mark: &str| story.lines().filter(|line| line.starts_with(mark)).count();
     assert!(marked("< ") > 0 && marked("> ") > 0 && marked("= ") > 0, "{story}");
 }
@@ -131,9 +135,9 @@ fn a_story_of_two_sides_marks_what_only_one_has() {
 #[test]
 fn a_trace_that_cannot_be_run_is_told_from_the_kernels_side() {
     let mut trace = recorded("readahead_4096_16_b1");
-    trace.ops[0] = "fsync 0".to_owned();
-    let story = explain(&trace);
-    assert!(story.contains("not run: the call \"fsync\" is not built yet"), "{story}");
+    trace.ops[0] = "fsnyc 0".to_owned();
+    let story = explain(&trace, &Images::default());
+    assert!(story.contains("not run: unknown call \"fsnyc\"; did you mean \"fsync\"?"), "{story}");
     assert!(story.contains("< Q RA 8000+96             0-11"), "{story}");
 }
 
@@ -146,11 +150,103 @@ fn the_traces_stay_small() {
 
 #[test]
 fn the_report_as_data_has_the_promised_shape() {
-    let verdict = compare(&recorded("readahead_4096_16_b1"), None);
+    let verdict = compare(&recorded("readahead_4096_16_b1"), &Images::default(), None);
     let data = serde_json::to_value(report::data(&[verdict])).unwrap();
     for level in ["l1", "l2", "get_block", "results", "events"] {
         assert_eq!(data["levels"][level], serde_json::json!({ "equal": 1, "of": 1 }), "{level}");
     }
     assert_eq!(data["levels"]["files_after"], serde_json::json!({ "equal": 0, "of": 0 }));
     assert_eq!((data["traces"].as_u64(), data["failures"].as_array().map(Vec::len)), (Some(1), Some(0)));
+}
+
+/// A directory for traces with an image of the classic's files beside it, compressed or not.
+struct WithImage(PathBuf);
+
+impl WithImage {
+    fn new(name: &str, compressed: bool) -> WithImage {
+        let path = std::env::temp_dir().join(format!("mpagesim-conform-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(path.join("images")).unwrap();
+        let layout = r#"{ "block_size": "4KiB", "files": { "/f": "0-11@1000 ind@1012 12-15@1013" } }"#;
+        let bytes = VolumeImage::new(&volume(layout, 16_384)).bytes();
+        if compressed {
+            let file = std::fs::File::create(path.join("images/disk.img.gz")).unwrap();
+            let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+            encoder.write_all(&bytes).unwrap();
+            encoder.finish().unwrap();
+        } else {
+            std::fs::write(path.join("images/disk.img"), bytes).unwrap();
+        }
+        std::fs::create_dir_all(path.join("read")).unwrap();
+        WithImage(path)
+    }
+
+    /// The classic, from the image, whose files are the same at the end.
+    fn classic(&self) -> Recorded {
+        let classic = recorded("readahead_4096_16_b1");
+        let files_after = Some(classic.files.clone());
+        Recorded { directory: self.0.join("read"), image: Some("disk".to_owned()), files_after, ..classic }
+    }
+}
+
+impl Drop for WithImage {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+#[test]
+fn a_trace_can_start_from_an_image() {
+    for compressed in [false, true] {
+        let place = WithImage::new(&format!("start-{compressed}"), compressed);
+        let verdict = compare(&place.classic(), &Images::default(), None);
+        let text = report::text(std::slice::from_ref(&verdict));
+        assert!(report::all_equal(&[verdict]), "{text}");
+        assert!(text.contains("\nfiles after: 1 of 1 equal\n"), "{text}");
+    }
+}
+
+#[test]
+fn files_that_are_not_the_same_at_the_end_are_a_difference() {
+    let place = WithImage::new("after", false);
+    let mut other = place.classic();
+    let after = &mut other.files_after.as_mut().unwrap()[0];
+    after.size = 7;
+    after.runs[1] = [12, 1014, 3];
+    let verdict = compare(&other, &Images::default(), None);
+    let text = report::text(std::slice::from_ref(&verdict));
+    assert!(!report::all_equal(&[verdict]));
+    let expected = "\
+readahead_4096_16_b1: files after differs behind 0 equal lines
+  kernel     f: inode 12, 7 bytes
+  simulated  f: inode 12, 65536 bytes
+  both       f: 0-11@1000
+  both       f: ind@1012
+  kernel     f: 12-14@1014
+  simulated  f: 12-15@1013
+";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.contains("\nfiles after: 0 of 1 equal\n"), "{text}");
+}
+
+#[test]
+fn an_image_that_does_not_fit_the_trace_is_refused() {
+    let place = WithImage::new("refused", false);
+    let not_run = |trace: &Recorded| {
+        let verdict = compare(trace, &Images::default(), Some(Level::L1));
+        verdict.levels[0].1.as_ref().unwrap().got.clone()
+    };
+    let mut other = place.classic();
+    other.device.sectors = 8;
+    assert_eq!(
+        not_run(&other),
+        "image disk has 16384 sectors and blocks of 4096 bytes, the trace 8 and 4096"
+    );
+    let mut other = place.classic();
+    other.files[0].path = "h".to_owned();
+    other.setup.clear();
+    other.ops.clear();
+    assert_eq!(not_run(&other), "image disk: /h: no such file or directory");
+    let mut other = place.classic();
+    other.vm.insert("dirty_ratios".to_owned(), 1);
+    assert_eq!(not_run(&other), "unknown setting /proc/sys/vm/dirty_ratios");
 }

@@ -229,11 +229,11 @@ error: "=" means nothing here
    |
    = help: two equals signs compare: ==
 
-error: this expects not one thing
+error: not exactly one expectation
   --> x.scenario.json:13:5
    |
 13 |     {}
-   |     ^^ expected one of "order", "before" and "assert"
+   |     ^^ expected exactly one of "order", "before" and "assert"
 "#]]
     );
 }

@@ -13,10 +13,11 @@ const FILES: [&str; 6] = [
     "classic.order.svg",
 ];
 
-/// Runs the classic into a directory; its files in order of their names, with their contents.
-fn written(directory: &Path) -> Vec<(String, Vec<u8>)> {
+/// Runs a scenario of the library into a directory; its files in order of their names, with their
+/// contents.
+fn written(scenario: &str, directory: &Path) -> Vec<(String, Vec<u8>)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mpagesim"));
-    let status = command.args(["run", "classic", "--out"]).arg(directory).output().unwrap().status;
+    let status = command.args(["run", scenario, "--out"]).arg(directory).output().unwrap().status;
     assert!(status.success(), "{status}");
     let mut paths: Vec<PathBuf> =
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -31,9 +32,9 @@ fn written(directory: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn a_run_writes_each_picture_as_svg_and_as_png_and_the_same_ones_again() {
     let directory = std::env::temp_dir().join(format!("mpagesim-pictures-{}", std::process::id()));
-    let files = written(&directory);
+    let files = written("classic", &directory);
     assert_eq!(files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), FILES);
-    assert!(files == written(&directory), "the pictures of the same run differ");
+    assert!(files == written("classic", &directory), "the pictures of the same run differ");
     fs::remove_dir_all(&directory).unwrap();
 
     for (name, contents) in &files {
@@ -53,10 +54,40 @@ fn a_run_writes_each_picture_as_svg_and_as_png_and_the_same_ones_again() {
         ),
         ("classic.blocks.svg", "<title>off goes backwards once in 31.7 ms, on never in 21.8 ms</title>"),
         ("classic.blocks.svg", ">0-11+ind: 14.6 ms</text>"),
+        (
+            "classic.blocks.svg",
+            "<title>readahead window 0-15, forced, decided at 0 ns, read in 21.8 ms</title>",
+        ),
         ("classic.latency.svg", "<title>off: half within 9.01 ms, all within 24.9 ms; on: half within"),
         ("classic.latency.svg", ">p99, max 14.6 ms</text>"),
     ];
     for (name, text) in texts {
         assert!(svg(name).contains(text), "{text:?} is not in {name}: {}", svg(name));
     }
+}
+
+#[test]
+fn each_window_of_readahead_is_in_the_picture_until_its_blocks_have_come() {
+    let directory = std::env::temp_dir().join(format!("mpagesim-windows-{}", std::process::id()));
+    let files = written("sequential", &directory);
+    fs::remove_dir_all(&directory).unwrap();
+    let (_, svg) = files.iter().find(|(name, _)| name == "sequential.blocks.svg").unwrap();
+    let svg = String::from_utf8(svg.clone()).unwrap();
+    let windows: Vec<&str> = svg
+        .split("<title>readahead window ")
+        .skip(1)
+        .map(|rest| rest.split_once("</title>").unwrap().0)
+        .collect();
+    let first = "0-3, start of file, decided at 0 ns, read in 100 us; its mark is at block 1,001 of the disk";
+    let usual = [
+        first,
+        "4-11, sequential, decided at 100 us, read in 100 us; its mark is at block 1,004 of the disk",
+        "12-27, sequential, decided at 100 us, read in 200 us; its mark is at block 1,013 of the disk",
+    ];
+    let large = [
+        first,
+        "4-19, sequential, decided at 100 us, read in 200 us; its mark is at block 1,004 of the disk",
+        "20-83, sequential, decided at 200 us, read in 100 us; its mark is at block 1,021 of the disk",
+    ];
+    assert_eq!(windows, [usual, usual, large, large].concat());
 }

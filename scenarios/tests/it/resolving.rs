@@ -3,6 +3,7 @@
 use scenarios::load::{Options, load};
 use sim_disk::block::{PlugOrder, SchedulerKind};
 use sim_mpage::call::{Call, Handle};
+use sim_mpage::machine::Vm;
 
 use crate::{Text, load_text, mistakes};
 
@@ -99,4 +100,25 @@ fn states_and_faults_are_taken_over() {
     let tasks: Vec<_> = machine.tasks.iter().map(|task| (task.name.as_str(), task.pid)).collect();
     assert_eq!(tasks, [("b", 100), ("a", 7)]);
     assert_eq!(machine.tasks[0].start.nanoseconds(), 5_000_000);
+}
+
+#[test]
+fn writeback_has_the_kernels_settings_unless_others_are_given() {
+    let vm = |set: &[&str]| load_text(SMALL, set).unwrap().arms[0].machine.kernel.vm;
+    assert_eq!(vm(&[]), Vm::default());
+    let set =
+        ["vm.dirty_bytes=8192", "vm.dirty_background_ratio=3", "vm.throttling=false", "queue.min_ratio=7"];
+    let given = Vm {
+        dirty_bytes: Some(8_192),
+        dirty_background_ratio: 3,
+        throttling: false,
+        bdi_min_ratio: 7,
+        ..Vm::default()
+    };
+    assert_eq!(vm(&set), given);
+    // As in the kernel: of bytes, 0 means that the ratio counts.
+    let ratio = Vm { dirty_ratio: 9, ..Vm::default() };
+    assert_eq!(vm(&["vm.dirty_bytes=0", "vm.dirty_ratio=9"]), ratio);
+    let adjacent = load_text(SMALL, &["kernel.pages_adjacent=true"]).unwrap();
+    assert!(adjacent.arms[0].machine.kernel.pages_adjacent);
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{Class, Precedence, Record, State, Tasks};
+use super::{State, Tasks};
 
 /// The future of [`Tasks::sleep`].
 #[must_use = "a task sleeps only when this is awaited"]
@@ -16,19 +16,19 @@ pub struct Sleep<'a, W> {
 impl<W: Copy + Unpin> Future for Sleep<'_, W> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let Some(waits_for) = self.waits_for.take() else {
             return Poll::Ready(());
         };
         let task = self.tasks.current.get();
         let record = &mut self.tasks.book.borrow_mut().records[task.0 as usize];
-        if record.state == State::WokenEarly {
+        if matches!(record.state, State::WokenEarly) {
             record.state = State::Ready;
             return Poll::Ready(());
         }
-        assert_eq!(record.state, State::Preparing, "task {task} sleeps unprepared");
-        record.state = State::Sleeping;
-        record.waits_for = Some(waits_for);
+        assert!(matches!(record.state, State::Preparing), "task {task} sleeps unprepared");
+        record.state = State::Sleeping(waits_for);
         Poll::Pending
     }
 }
@@ -45,16 +45,12 @@ impl<W: Copy> Future for GiveWay<'_, W> {
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let tasks = self.tasks;
-        if self.given || tasks.precedence == Precedence::ProcessesFirst {
+        if self.given || !tasks.would_give_way() {
             return Poll::Ready(());
         }
-        let mut book = tasks.book.borrow_mut();
         let task = tasks.current.get();
-        let Record { class, queue, .. } = book.records[task.0 as usize];
-        let worker = tasks.precedence.queue(Class::BlockWorker);
-        if class == Class::BlockWorker || book.queues[worker].is_empty() {
-            return Poll::Ready(());
-        }
+        let mut book = tasks.book.borrow_mut();
+        let queue = book.records[task.0 as usize].queue;
         book.queues[queue].push_front(task);
         self.given = true;
         Poll::Pending

@@ -1,5 +1,7 @@
 //! Numbering events, linking them to their causes, and folding the digests.
 
+use std::ops::Range;
+
 use super::fold::{page_kind, page_words};
 use super::{Detail, Event, EventId, PageChange, What};
 use crate::digest::{Digest, Words};
@@ -94,6 +96,11 @@ impl Tracer {
         }
         self.last = EventId(self.last.0 + 1);
         self.digests.full.words(page_words(same.words, file, index));
+    }
+
+    /// Records that it happened to pages in a row, one after the other.
+    pub fn emit_pages(&mut self, same: &SameChange, file: Option<FileId>, pages: Range<u64>) {
+        pages.for_each(|index| self.emit_page(same, file, index));
     }
 
     #[cold]

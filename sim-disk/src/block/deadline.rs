@@ -16,24 +16,9 @@ use sim_core::trace::What;
 use super::request::{Requests, Slot};
 use super::settings::Settings;
 use super::split::Limits;
+use super::tick::{ticks, ticks_of};
 
 mod merge;
-
-/// The length of a tick of the kernel's timer (HZ is 250), in nanoseconds.
-const TICK: u64 = 4_000_000;
-/// When the first tick comes, in nanoseconds of virtual time.
-// [deadline.tick-phase]
-const FIRST_TICK: u64 = 400_000;
-
-/// How many ticks there have been at `now`.
-// [deadline.ticks]
-fn ticks(now: Time) -> u64 {
-    now.nanoseconds().saturating_add(TICK - FIRST_TICK) / TICK
-}
-
-fn ticks_of(milliseconds: u32) -> u64 {
-    (u64::from(milliseconds) * 1_000_000).div_ceil(TICK)
-}
 
 /// The place in the sorted list: first sector, then order of insertion.
 type SortKey = (u64, u64);

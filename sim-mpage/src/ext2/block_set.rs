@@ -1,13 +1,14 @@
 //! A set of blocks, kept as ranges: a file of a terabyte in one piece is one entry.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Bound, Range};
 
 /// A set of blocks of the device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockSet {
-    /// Start to end (exclusive) of each range; ranges neither overlap nor touch.
-    ranges: BTreeMap<u64, u64>,
+    /// End (exclusive) to start of each range; ranges neither overlap nor touch. By their ends, since
+    /// one look then finds all that lies after a block, the range around it included.
+    starts: BTreeMap<u64, u64>,
 }
 
 impl BlockSet {
@@ -21,26 +22,32 @@ impl BlockSet {
         if blocks == 0 {
             return Ok(());
         }
-        if let Some(taken) = self.used_within(first..end).next() {
-            return Err(taken.start);
+        let mut nearby = self.starts.range_mut(first..);
+        let mut after = nearby.next();
+        let mut start = first;
+        if let Some((&before_end, &mut before_start)) = after
+            && before_end == first
+        {
+            start = before_start;
+            after = nearby.next();
         }
-        let before = self.ranges.range(..first).next_back().map(|(&start, &end)| (start, end));
-        let start = match before {
-            Some((start, before_end)) if before_end == first => start,
-            _ => first,
-        };
-        let end = self.ranges.remove(&end).unwrap_or(end);
-        self.ranges.insert(start, end);
+        match after {
+            Some((_, &mut taken)) if taken < end => return Err(taken.max(first)),
+            Some((_, touching)) if *touching == end => *touching = start,
+            _ => drop(self.starts.insert(end, start)),
+        }
+        if start < first {
+            self.starts.remove(&first);
+        }
         Ok(())
     }
 
     /// The ranges of the set within `bounds`, in order, cut to them.
     pub fn used_within(&self, bounds: Range<u64>) -> impl Iterator<Item = Range<u64>> + '_ {
-        let before = self.ranges.range(..bounds.start).next_back();
-        let from = before.filter(|&(_, &end)| end > bounds.start).map_or(bounds.start, |(&start, _)| start);
-        // An empty or backward range would make the map's own range panic.
-        let until = bounds.end.max(from);
-        self.ranges.range(from..until).map(move |(&start, &end)| start.max(bounds.start)..end.min(bounds.end))
+        self.starts
+            .range((Bound::Excluded(bounds.start), Bound::Unbounded))
+            .map(move |(&end, &start)| start.max(bounds.start)..end.min(bounds.end))
+            .take_while(|range| range.start < range.end)
     }
 
     /// How many blocks of the set lie within `bounds`.
@@ -75,7 +82,7 @@ mod tests {
         for (first, blocks) in [(10, 2), (14, 2), (12, 2), (9, 1)] {
             set.insert(first, blocks).unwrap();
         }
-        assert_eq!(set.ranges, BTreeMap::from([(9, 16)]));
+        assert_eq!(set.starts, BTreeMap::from([(16, 9)]));
         assert_eq!(set.insert(5, 5), Err(9));
         assert_eq!(set.insert(u64::MAX, 1), Err(u64::MAX));
         assert_eq!(set.first_gap(0..30, 9), Some(0));

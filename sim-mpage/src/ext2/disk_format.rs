@@ -1,8 +1,8 @@
 //! ext2's structures as they lie on the device: superblock, group descriptor, inode; parsed from
 //! little-endian bytes and written back into them, so that what the model does not know stays.
 //!
-//! Source: `docs/model/ext2.md`, On-disk image. Left out: times, owners, and all that only ext3 and
-//! ext4 use.
+//! Source: `docs/model/ext2.md`, On-disk image. Left out: owners, access and deletion times, and all
+//! that only ext3 and ext4 use.
 
 pub mod features;
 mod geometry;
@@ -28,7 +28,8 @@ pub const ROOT_INODE: u32 = 2;
 /// The inode flag of a file that is mapped by extents.
 pub const EXTENTS_FLAG: u32 = 0x8_0000;
 
-fn u16_at(bytes: &[u8], offset: usize) -> u16 {
+/// The little-endian number of 16 bits at `offset`, which must lie within `bytes`.
+pub fn u16_at(bytes: &[u8], offset: usize) -> u16 {
     u16::from_le_bytes([bytes[offset], bytes[offset + 1]])
 }
 
@@ -37,7 +38,8 @@ pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     u32::from_le_bytes([bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]])
 }
 
-fn put_u16(bytes: &mut [u8], offset: usize, value: u16) {
+/// Puts a number of 16 bits at `offset`, which must lie within `bytes`, in little-endian order.
+pub fn put_u16(bytes: &mut [u8], offset: usize, value: u16) {
     bytes[offset..offset + 2].copy_from_slice(&value.to_le_bytes());
 }
 
@@ -69,6 +71,8 @@ pub struct Superblock {
     pub inodes_per_group: u32,
     /// [`MAGIC`].
     pub magic: u16,
+    /// When it was written last, in seconds of the calendar.
+    pub written_at: u32,
     /// Bit 0: unmounted cleanly; bit 1: errors were found.
     pub state: u16,
     /// The revision: in 0 the next two fields have fixed values.
@@ -105,6 +109,7 @@ impl Superblock {
             log_block_size: u32_at(bytes, 24),
             blocks_per_group: u32_at(bytes, 32),
             inodes_per_group: u32_at(bytes, 40),
+            written_at: u32_at(bytes, 48),
             magic: u16_at(bytes, 56),
             state: u16_at(bytes, 58),
             revision,
@@ -131,6 +136,7 @@ impl Superblock {
             (32, self.blocks_per_group),
             (36, self.blocks_per_group),
             (40, self.inodes_per_group),
+            (48, self.written_at),
             (76, self.revision),
         ] {
             put_u32(bytes, offset, value);
@@ -214,6 +220,10 @@ pub struct Inode {
     pub mode: u16,
     /// Its size in bytes.
     pub size: u64,
+    /// When the inode was changed, in seconds since 1970.
+    pub ctime: u32,
+    /// When the contents were changed, in seconds since 1970.
+    pub mtime: u32,
     /// How many directory entries name it.
     pub links: u16,
     /// How many 512-byte units its data and indirect blocks take (`i_blocks`).
@@ -236,6 +246,8 @@ impl Inode {
         Inode {
             mode,
             size,
+            ctime: u32_at(bytes, 12),
+            mtime: u32_at(bytes, 16),
             links: u16_at(bytes, 26),
             sectors: u32_at(bytes, 28),
             flags: u32_at(bytes, 32),
@@ -249,6 +261,8 @@ impl Inode {
     pub fn write_to(&self, bytes: &mut [u8; INODE_BYTES]) {
         put_u16(bytes, 0, self.mode);
         put_u32(bytes, 4, self.size as u32);
+        put_u32(bytes, 12, self.ctime);
+        put_u32(bytes, 16, self.mtime);
         put_u16(bytes, 26, self.links);
         put_u32(bytes, 28, self.sectors);
         put_u32(bytes, 32, self.flags);
@@ -295,6 +309,7 @@ mod tests {
             (24, 2),
             (32, 32768),
             (40, 72),
+            (48, 77),
             (76, 1),
             (84, 12),
             (92, 4),
@@ -316,6 +331,7 @@ mod tests {
             log_block_size: 2,
             blocks_per_group: 32768,
             inodes_per_group: 72,
+            written_at: 77,
             magic: MAGIC,
             state: 1,
             revision: 1,
@@ -361,12 +377,18 @@ mod tests {
     fn an_inodes_fields_lie_at_their_offsets_and_only_regular_files_have_a_high_size() {
         let mut bytes = [0; INODE_BYTES];
         put_u16(&mut bytes, 0, 0o100_644);
-        for (offset, value) in [(4, 5), (28, 34), (32, EXTENTS_FLAG), (40, 100), (96, 114), (108, 2)] {
+        for (offset, value) in
+            [(4, 5), (12, 7), (16, 8), (28, 34), (32, EXTENTS_FLAG), (40, 100), (96, 114), (108, 2)]
+        {
             put_u32(&mut bytes, offset, value);
         }
         let inode = Inode::parse(&bytes);
         assert_eq!((inode.kind(), inode.size), (FileKind::Regular, (2 << 32) + 5));
+        assert_eq!((inode.ctime, inode.mtime), (7, 8));
         assert_eq!((inode.sectors, inode.flags), (34, EXTENTS_FLAG));
+        let mut written = [0; INODE_BYTES];
+        inode.write_to(&mut written);
+        assert_eq!(written, bytes);
         assert_eq!((inode.pointers[0], inode.pointers[14]), (100, 114));
         put_u16(&mut bytes, 0, 0o040_755);
         let inode = Inode::parse(&bytes);

@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn an_indirect_block_that_cannot_be_read_is_named() {
         let Volume { base, superblock, mut files, .. } = made(&small(&[]));
-        files.push(VolumeFile { path: "/f".into(), inode: 12, pointers: [0; 15], size: 0, sectors: 0 });
+        files.push(VolumeFile { path: "/f".into(), inode: 12, ..VolumeFile::default() });
         files[0].pointers[13] = 9000;
         // A superblock that promises more blocks than the base has.
         let superblock = Superblock { blocks_count: 10000, ..superblock };

@@ -73,8 +73,9 @@ pub fn volume(layout: Layout) -> Result<Volume, LayoutError> {
         let FileLayout { path, inode: number, size, runs, indirect } = file;
         let inode = Inode { mode: REGULAR_MODE | 0o644, size, links: 1, ..Inode::default() };
         let file = MappedFile::new(block_size, number, inode, runs, indirect);
-        let Inode { pointers, sectors, .. } = file.inode;
-        files.push(VolumeFile { path, inode: number, pointers, size, sectors: u64::from(sectors) });
+        let Inode { pointers, sectors, mtime, ctime, .. } = file.inode;
+        let sectors = u64::from(sectors);
+        files.push(VolumeFile { path, inode: number, pointers, size, sectors, mtime, ctime });
         mapped.push(file);
     }
     let mut directory_data = BTreeMap::new();

@@ -1,16 +1,18 @@
 //! What a reader of a file must get, block by block: told by the filesystem as it stood before the
-//! run, without the kernel's maps and caches.
+//! run and by the calls that have written since, without the kernel's maps and caches.
 //!
 //! The last array of pointers of each file is remembered: walks in order read no block twice.
-//! Left out: calls that write; whoever builds them tells the oracle what they wrote.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use sim_core::io::FileId;
+use sim_core::io::{FileId, Role};
 
 use super::disk_format::u32_at;
-use super::path::{block_to_path, pointers_per_block};
+use super::path::{block_to_path, pointers_per_block, span_of};
 use super::volume::Volume;
+use crate::medium::stamp::Mixtures;
 use crate::medium::{Base, MediumError, Stamp};
 
 #[derive(Clone, Debug)]
@@ -19,6 +21,10 @@ struct File {
     /// The logical block of the first pointer of the array that was used last.
     first: u64,
     array: Vec<u32>,
+    /// Blocks from here on have been cut off: what was there before the run is gone.
+    cut_at: u64,
+    /// What has been written since.
+    written: BTreeMap<u64, Stamp>,
 }
 
 /// The oracle of all files.
@@ -31,7 +37,13 @@ pub struct Oracle {
 impl Oracle {
     /// The oracle of a volume's files.
     pub fn new(volume: &Volume) -> Oracle {
-        let file = |pointers| File { inode: pointers, first: 0, array: Vec::new() };
+        let file = |pointers| File {
+            inode: pointers,
+            first: 0,
+            array: Vec::new(),
+            cut_at: u64::MAX,
+            written: BTreeMap::new(),
+        };
         let files = volume.files.iter().map(|one| file(one.pointers)).collect();
         Oracle { base: volume.base.clone(), files }
     }
@@ -43,12 +55,115 @@ impl Oracle {
     #[inline]
     pub fn expected(&mut self, file: FileId, block: u64) -> Result<Stamp, MediumError> {
         let Some(known) = self.files.get_mut(file.0 as usize) else { return Ok(Stamp::ZEROS) };
+        if !known.written.is_empty()
+            && let Some(&stamp) = known.written.get(&block)
+        {
+            return Ok(stamp);
+        }
+        if block >= known.cut_at {
+            return Ok(Stamp::ZEROS);
+        }
         let place = usize::try_from(block.wrapping_sub(known.first)).unwrap_or(usize::MAX);
         let pointer = match known.array.get(place) {
             Some(&pointer) => pointer,
             None => known.look_up(&*self.base, block)?,
         };
         Ok(if pointer == 0 { Stamp::ZEROS } else { Stamp::of_block(u64::from(pointer)) })
+    }
+}
+
+impl Oracle {
+    /// A call has written bytes of a file.
+    ///
+    /// # Errors
+    /// [`MediumError`] if an indirect block cannot be read.
+    pub fn write(
+        &mut self,
+        mixtures: &mut Mixtures,
+        file: FileId,
+        bytes: Range<u64>,
+        write: u32,
+    ) -> Result<(), MediumError> {
+        let size = u64::from(self.base.block_size());
+        for block in bytes.start / size..bytes.end.div_ceil(size) {
+            let start = block * size;
+            let range = bytes.start.max(start) - start..bytes.end.min(start + size) - start;
+            self.overwrite(mixtures, file, block, range, Stamp::written(write, block))?;
+        }
+        Ok(())
+    }
+
+    fn overwrite(
+        &mut self,
+        mixtures: &mut Mixtures,
+        file: FileId,
+        block: u64,
+        range: Range<u64>,
+        with: Stamp,
+    ) -> Result<(), MediumError> {
+        let before = self.expected(file, block)?;
+        let narrow = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let (start, end, size) = (narrow(range.start), narrow(range.end), self.base.block_size());
+        if before == Stamp::LOST && end - start < size {
+            return Ok(());
+        }
+        let after = mixtures.overwritten(before, size, start..end, with);
+        if let Some(known) = self.files.get_mut(file.0 as usize) {
+            known.written.insert(block, after);
+        }
+        Ok(())
+    }
+
+    /// A file has another size: what lies behind it is gone.
+    ///
+    /// # Errors
+    /// [`MediumError`] if an indirect block cannot be read.
+    pub fn truncate(&mut self, mixtures: &mut Mixtures, file: FileId, size: u64) -> Result<(), MediumError> {
+        let a_block = u64::from(self.base.block_size());
+        let within = size % a_block;
+        if within > 0 {
+            self.overwrite(mixtures, file, size / a_block, within..a_block, Stamp::ZEROS)?;
+        }
+        let end = size.div_ceil(a_block);
+        if let Some(known) = self.files.get_mut(file.0 as usize) {
+            known.cut_at = known.cut_at.min(end);
+            known.written.split_off(&end);
+        }
+        Ok(())
+    }
+
+    /// A block has been lost by a write that failed: it may be found old or new.
+    pub fn lose(&mut self, file: FileId, block: u64) {
+        if let Some(known) = self.files.get_mut(file.0 as usize) {
+            known.written.insert(block, Stamp::LOST);
+        }
+    }
+
+    /// An indirect block has been lost: of what has been written since, the blocks that it leads to may
+    /// be found old or new.
+    pub fn lose_below(&mut self, file: FileId, role: Role) {
+        let pointers = pointers_per_block(self.base.block_size());
+        let (Some(known), Some(span)) = (self.files.get_mut(file.0 as usize), span_of(role, pointers)) else {
+            return;
+        };
+        let end = span.first.saturating_add(span.blocks);
+        known.written.range_mut(span.first..end).for_each(|(_, stamp)| *stamp = Stamp::LOST);
+    }
+
+    /// The blocks that have been lost and not been written since.
+    pub fn lost(&self) -> Vec<(FileId, u64)> {
+        let files = (0..).map(FileId).zip(&self.files);
+        let of_file = |(file, known): (FileId, &File)| {
+            let lost = known.written.iter().filter(|(_, stamp)| **stamp == Stamp::LOST);
+            lost.map(|(&block, _)| (file, block)).collect::<Vec<_>>()
+        };
+        files.flat_map(of_file).collect()
+    }
+
+    /// All blocks of a file that were written, with what they must hold.
+    pub fn written(&self, file: FileId) -> impl Iterator<Item = (u64, Stamp)> {
+        let known = self.files.get(file.0 as usize);
+        known.into_iter().flat_map(|known| known.written.iter().map(|(&block, &stamp)| (block, stamp)))
     }
 }
 

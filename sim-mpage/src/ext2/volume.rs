@@ -36,7 +36,7 @@ impl Volume {
 }
 
 /// A file as its inode says before the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeFile {
     /// Its path from the root directory, beginning with `/`.
     pub path: String,
@@ -48,4 +48,8 @@ pub struct VolumeFile {
     pub size: u64,
     /// How many sectors its data and indirect blocks take (`i_blocks`).
     pub sectors: u64,
+    /// When its contents were changed, in seconds since 1970; 0 if it is described.
+    pub mtime: u32,
+    /// When its inode was changed, in seconds since 1970; 0 if it is described.
+    pub ctime: u32,
 }

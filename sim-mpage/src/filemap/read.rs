@@ -11,6 +11,7 @@ use crate::errno::Errno;
 use crate::kernel::Kernel;
 use crate::memory::add_page;
 use crate::mpage::read::mpage_read_folio;
+use crate::page::buffers::BufferRef;
 use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::{lock_page, unlock_page, wait_on_page_locked};
 use crate::submit::spend;
@@ -23,11 +24,28 @@ struct Reader<'k, 'r> {
     k: &'k Kernel,
     file: FileId,
     ra: &'r mut FileRaState,
+    /// What is still asked for, in bytes; also behind the file's end.
+    rest: Range<u64>,
     /// The page behind the last one that is asked for.
     last_index: u64,
     /// Pages of the file that are cached, in a row from the one that is wanted: so many of these.
     run: [PageRef; BATCH],
     count: usize,
+}
+
+/// A small read, of which all pages are cached and none is to be waited for: what [`filemap_read`]
+/// does, without a future. `None` of any other one; then nothing has happened.
+#[inline]
+pub fn read_at_once(k: &Kernel, file: FileId, ra: &mut FileRaState, offset: u64, length: u64) -> Option<u64> {
+    let end = offset.saturating_add(length);
+    let mut reader = Reader::new(k, file, ra, offset..end);
+    let end = end.min(k.inodes[file.0 as usize].size.get());
+    if offset >= end || !k.settings.cpu.copy_page.is_zero() {
+        return None;
+    }
+    let first = offset >> k.sizes.page_bits;
+    let all = reader.collect(first) && (first + reader.count as u64) << k.sizes.page_bits >= end;
+    all.then(|| reader.copy(0..reader.count, offset, end) - offset)
 }
 
 /// Reads `length` bytes from `offset` on; returns how many there were.
@@ -42,13 +60,13 @@ pub async fn filemap_read(
     length: u64,
 ) -> Result<u64, Errno> {
     let end = offset.saturating_add(length);
-    let last_index = end.div_ceil(u64::from(k.sizes.page));
-    let mut reader = Reader { k, file, ra, last_index, run: [PageRef::NOBODY; BATCH], count: 0 };
+    let mut reader = Reader::new(k, file, ra, offset..end);
     let mut position = offset;
     while position < end && position < k.inodes[file.0 as usize].size.get() {
         let index = position >> k.sizes.page_bits;
         // Mostly the pages are there, and nothing is waited for.
         if !reader.collect(index) {
+            reader.rest.start = position;
             match reader.get_pages(index).await {
                 Ok(()) => {}
                 // [pagecache-read.failed-first]
@@ -66,7 +84,12 @@ pub async fn filemap_read(
     Ok(position - offset)
 }
 
-impl Reader<'_, '_> {
+impl<'k, 'r> Reader<'k, 'r> {
+    fn new(k: &'k Kernel, file: FileId, ra: &'r mut FileRaState, rest: Range<u64>) -> Self {
+        let last_index = rest.end.div_ceil(u64::from(k.sizes.page));
+        Reader { k, file, ra, rest, last_index, run: [PageRef::NOBODY; BATCH], count: 0 }
+    }
+
     /// The next pages to be copied, up to date; at least one.
     async fn get_pages(&mut self, index: u64) -> Result<(), Errno> {
         loop {
@@ -146,11 +169,31 @@ impl Reader<'_, '_> {
         }
         // [pagecache-read.not-locked] [error.several-readers]
         lock_page(k, page).await;
-        if k.pages.has(page, Mark::UpToDate) {
+        if k.pages.has(page, Mark::UpToDate) || self.is_enough(page, index) {
             unlock_page(k, page);
             return Updated::Take;
         }
         if self.read_alone(page, index).await { Updated::Take } else { Updated::Failed }
+    }
+
+    /// Whether all blocks that the rest of the read touches in a page are up to date, though the page
+    /// is not (`block_is_partially_uptodate`); not asked if it touches the first and the last one.
+    // [pagecache-read.partly]
+    fn is_enough(&self, page: PageRef, index: u64) -> bool {
+        let k = self.k;
+        let (start, size) = (index << k.sizes.page_bits, u64::from(k.sizes.page));
+        let from = self.rest.start.saturating_sub(start);
+        let to = self.rest.end.saturating_sub(start).min(size);
+        let block = u64::from(k.sizes.block);
+        if !k.pages.has_buffers(page) || (from < block && to > size - block) {
+            return false;
+        }
+        let numbers = from / block..to.div_ceil(block);
+        let up_to_date = |number: u64| {
+            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            k.pages.buffer(BufferRef { page, number }).up_to_date
+        };
+        numbers.into_iter().all(up_to_date)
     }
 
     async fn read_alone(&mut self, page: PageRef, index: u64) -> bool {
@@ -171,23 +214,24 @@ impl Reader<'_, '_> {
 
     /// Copies pages of the run from a position on; returns the position behind them.
     // [pagecache-read.copy]
-    fn copy(&mut self, numbers: Range<usize>, mut position: u64, end: u64) -> u64 {
-        let k = self.k;
-        for &page in &self.run[numbers] {
-            if position >= end {
-                break;
-            }
-            let index = position >> k.sizes.page_bits;
-            // A page that the last read ended in has counted as used already.
-            let last_read = (self.ra.prev_pos - 1) >> k.sizes.page_bits;
-            if last_read != index.cast_signed() {
-                k.pages.mark_accessed(page);
-            }
-            let start = std::mem::replace(&mut position, end.min((index + 1) << k.sizes.page_bits));
-            check_copied(k, self.file, page, start..position);
-            self.ra.prev_pos = position.cast_signed();
+    #[inline]
+    fn copy(&mut self, numbers: Range<usize>, position: u64, end: u64) -> u64 {
+        // The file may have become shorter than the run.
+        if position >= end {
+            return position;
         }
-        position
+        let (k, page_bits) = (self.k, self.k.sizes.page_bits);
+        let first = position >> page_bits;
+        let behind = end.min((first + numbers.len() as u64) << page_bits);
+        let count = usize::try_from(((behind - 1) >> page_bits) + 1 - first).unwrap_or(usize::MAX);
+        let pages = &self.run[numbers.start..numbers.start + count];
+        // A page that the last read ended in has counted as used already.
+        let last_read = (self.ra.prev_pos - 1) >> page_bits;
+        let counted = usize::from(last_read == first.cast_signed());
+        k.pages.mark_all_accessed(&pages[counted..]);
+        check_copied(k, self.file, pages, position..behind);
+        self.ra.prev_pos = behind.cast_signed();
+        behind
     }
 }
 

@@ -12,6 +12,13 @@ use crate::submit::{EndIo, NewBio, submit_bio};
 /// The most segments a bio has (`BIO_MAX_VECS`).
 pub const BIO_MAX_VECS: u64 = 256;
 
+/// The most bytes of a segment, where pages are adjacent in memory (`BLK_MAX_SEGMENT_SIZE`).
+const MAX_SEGMENT_BYTES: u32 = 65_536;
+
+fn segment_sectors(k: &Kernel) -> u32 {
+    if k.settings.pages_adjacent { MAX_SEGMENT_BYTES / 512 } else { k.sizes.page_sectors() }
+}
+
 /// Blocks of one file in a row, to be added to a bio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blocks {
@@ -29,7 +36,7 @@ pub struct MpageBio {
     file: FileId,
     first_physical: u64,
     blocks: u32,
-    capacity: u64,
+    capacity: usize,
     because: EventId,
     pages: Vec<PageRef>,
     pieces: Vec<Piece>,
@@ -39,18 +46,32 @@ impl MpageBio {
     /// An empty bio that begins at a physical block and has room for `capacity` pages; `because` is
     /// the event that told where its first block lies.
     pub fn new(file: FileId, first_physical: u64, capacity: u64, because: EventId) -> MpageBio {
-        let room = usize::try_from(capacity.min(BIO_MAX_VECS)).unwrap_or(0);
-        let (pages, pieces) = (Vec::with_capacity(room), Vec::with_capacity(1));
+        let at_first = usize::try_from(capacity.min(BIO_MAX_VECS)).unwrap_or(0);
+        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
+        let (pages, pieces) = (Vec::with_capacity(at_first), Vec::with_capacity(1));
         MpageBio { file, first_physical, blocks: 0, capacity, because, pages, pieces }
+    }
+
+    /// How many more pages there is room for.
+    #[inline]
+    pub fn room(&self) -> usize {
+        self.capacity - self.pages.len()
     }
 
     /// Adds the mapped part of a page, if there is room for a page.
     #[inline]
     pub fn add_page(&mut self, page: PageRef, blocks: Blocks) -> bool {
-        if self.pages.len() as u64 >= self.capacity {
-            return false;
+        let room = self.room() > 0;
+        if room {
+            self.add_pages(&[page], blocks);
         }
-        self.pages.push(page);
+        room
+    }
+
+    /// Adds the mapped parts of pages, for which there is room, and whose blocks follow one another.
+    pub fn add_pages(&mut self, pages: &[PageRef], blocks: Blocks) {
+        assert!(pages.len() <= self.room(), "{} pages for a bio with room for {}", pages.len(), self.room());
+        self.pages.extend_from_slice(pages);
         self.blocks += blocks.count;
         match self.pieces.last_mut() {
             Some(last) if last.logical + u64::from(last.blocks) == blocks.logical => {
@@ -64,7 +85,6 @@ impl MpageBio {
                 blocks: blocks.count,
             }),
         }
-        true
     }
 
     /// Sends it.
@@ -76,7 +96,7 @@ impl MpageBio {
             flags,
             sector: Sector(self.first_physical * u64::from(block_sectors)),
             sectors: self.blocks * block_sectors,
-            segment_sectors: k.sizes.page_sectors(),
+            segment_sectors: segment_sectors(k),
             pieces: self.pieces,
             pages: self.pages,
             reason,

@@ -1,13 +1,17 @@
 //! Completion: what the end of a bio does to its pages and buffers.
 
-use sim_core::io::{BioId, IoError};
+use sim_core::io::{BioId, IoError, Operation};
 use sim_core::trace::PageChange;
 
 use super::full_page::{end_buffer_async_read, end_buffer_async_write};
 use crate::buffer_cache::{end_buffer_read_sync, end_buffer_write_sync};
-use crate::content::{Moved, move_block, move_pages};
+use crate::content::{expect_lost, read_contents};
+use crate::errno::Errno;
+use crate::inode::errors::mapping_set_error;
+use crate::inode::timer::count_written;
 use crate::kernel::Kernel;
 use crate::memory::{record_page, set_failed};
+use crate::page::buffers::BufferRef;
 use crate::page::wait::Event;
 use crate::page::{Mark, PageRef};
 use crate::page_lock::end_page_writeback;
@@ -34,8 +38,8 @@ pub fn end_beyond_end(k: &Kernel) {
 }
 
 fn end(k: &Kernel, bio: InFlight, error: Option<IoError>) {
-    if error.is_none() {
-        move_contents(k, &bio);
+    if error.is_none() && bio.operation == Operation::Read {
+        read_contents(k, &bio);
     }
     match bio.end_io {
         EndIo::MpageRead => end_pages_read(k, &bio.pages, error),
@@ -47,21 +51,6 @@ fn end(k: &Kernel, bio: InFlight, error: Option<IoError>) {
     }
 }
 
-/// A failed request changes nothing, neither in memory nor on the device.
-fn move_contents(k: &Kernel, bio: &InFlight) {
-    let &InFlight { operation, sector, sectors, .. } = bio;
-    match bio.end_io {
-        EndIo::MpageRead | EndIo::MpageWrite => {
-            move_pages(k, &Moved { operation, sector, sectors, pages: &bio.pages });
-        }
-        EndIo::Buffer(buffer, BufferEnd::AsyncRead | BufferEnd::AsyncWrite) => {
-            move_block(k, operation, buffer, sector.0 / u64::from(k.sizes.block_sectors()));
-        }
-        // Metadata is bytes, which their own ends move.
-        EndIo::Buffer(_, BufferEnd::ReadSync | BufferEnd::WriteSync) => {}
-    }
-}
-
 // [mpage-end.read] [processes.page-lock-read] [error.readahead]
 fn end_pages_read(k: &Kernel, pages: &[PageRef], error: Option<IoError>) {
     let (mark, change) = match error {
@@ -69,21 +58,20 @@ fn end_pages_read(k: &Kernel, pages: &[PageRef], error: Option<IoError>) {
         Some(_) => (Mark::Error, PageChange::Failed),
     };
     let mut changed = record_pages(k, change);
-    for &page in pages {
-        let (mapping, index) = k.pages.end_read(page, mark);
-        changed.page(mapping, index);
-        k.waits.wake(&k.tasks, Event::Unlocked(page));
-    }
+    k.pages.end_read(pages, mark, |mapping, indices| changed.pages(mapping, indices));
+    k.waits.wake_all(&k.tasks, pages.iter().map(|&page| Event::Unlocked(page)));
 }
 
 // [mpage-end.write] [error.write-mpage]
 fn end_page_write(k: &Kernel, page: PageRef, error: Option<IoError>) {
     if error.is_some() {
         set_failed(k, page);
-        if let Some(file) = k.pages.place_of(page).0.file() {
-            k.inodes[file.0 as usize].write_failed.set(true);
+        mapping_set_error(k, k.pages.place_of(page).0, Errno::Io);
+        for number in 0..k.sizes.blocks_per_page {
+            expect_lost(k, BufferRef { page, number });
         }
     }
+    count_written(k);
     record_page(k, page, PageChange::Written);
     end_page_writeback(k, page);
 }

@@ -2,12 +2,18 @@
 //!
 //! `docs/model/buffers.md`. What mpage gives up on comes here: one bio a block.
 
-use sim_core::io::{Confused, FileId, Flags, IoError, Operation, Piece, Reason, Role};
+use sim_core::io::{Confused, FileId, Flags, IoError, Piece, Reason, Role};
 
-use crate::buffer_cache::{clean_bdev_bh_alias, lock_buffer, unlock_buffer};
-use crate::content::{move_block, zero_block};
+use super::control::WritebackControl;
+use crate::buffer_cache::{
+    Owner, clean_bdev_bh_alias, clean_buffer, lock_buffer, mark_buffer_write_io_error, owner_of,
+    set_page_dirty, unlock_buffer,
+};
+use crate::content::{expect_lost, read_stamp, zero_block, zero_bytes_from};
 use crate::errno::Errno;
 use crate::ext2::get_block::get_block;
+use crate::inode::errors::mapping_set_error;
+use crate::inode::timer::count_written;
 use crate::kernel::Kernel;
 use crate::memory::{record_page, set_failed, set_up_to_date};
 use crate::page::buffers::BufferRef;
@@ -24,7 +30,8 @@ fn file_blocks(k: &Kernel, file: FileId) -> u64 {
     k.inodes[file.0 as usize].size.get().div_ceil(u64::from(k.sizes.block))
 }
 
-fn attach_buffers(k: &Kernel, page: PageRef) {
+/// Gives a page of a file its buffers, if it has none.
+pub fn attach_buffers(k: &Kernel, page: PageRef) {
     if !k.pages.has_buffers(page) {
         k.pages.create_empty_buffers(page, k.sizes.blocks_per_page, 0);
     }
@@ -97,7 +104,7 @@ async fn map_for_reading(
         buffer.boundary = mapped.boundary;
     });
     if mapped.up_to_date {
-        move_block(k, Operation::Read, buffer, mapped.physical);
+        read_stamp(k, buffer, mapped.physical);
     }
     Ok((!mapped.up_to_date).then_some(mapped.physical))
 }
@@ -106,8 +113,7 @@ fn data_block(file: FileId, logical: u64, physical: u64) -> Piece {
     Piece { file: Some(file), role: Role::Data, logical, physical, blocks: 1 }
 }
 
-/// Writes the dirty blocks of a locked page, one bio each; the page is clean afterwards. `sync`: for
-/// data integrity.
+/// Writes the dirty blocks of a locked page of a file, one bio each; the page is clean afterwards.
 ///
 /// # Errors
 /// What `get_block` fails with; the blocks that were mapped and dirty are written all the same, the
@@ -117,16 +123,17 @@ pub async fn block_write_full_page(
     file: FileId,
     page: PageRef,
     why: Confused,
-    sync: bool,
+    control: &mut WritebackControl,
 ) -> Result<(), Errno> {
-    let (_, index) = k.pages.place_of(page);
+    let (mapping, index) = k.pages.place_of(page);
     // [buffers-write.outside]
     let size = k.inodes[file.0 as usize].size.get();
     if index >= size.div_ceil(u64::from(k.sizes.page)) {
         unlock_page(k, page);
         return Ok(());
     }
-    // [buffers-write.zero-tail] Contents are not kept here: what lies past the size is zeros.
+    // [buffers-write.zero-tail]
+    zero_bytes_from(k, page, size - (index << k.sizes.page_bits));
 
     // [buffers-write.attach]
     if !k.pages.has_buffers(page) {
@@ -137,14 +144,32 @@ pub async fn block_write_full_page(
     }
     let first = index * u64::from(k.sizes.blocks_per_page);
     let mapped = map_for_writing(k, file, first, page).await;
-    let taken = take_dirty(k, page, mapped.is_err()).await;
-    send_taken(k, file, first, page, taken, why, sync).await;
     if mapped.is_err() {
+        clean_unmapped(k, page);
+    }
+    let taken = take_dirty(k, page, control).await;
+    let of_file = |buffer: BufferRef, physical| {
+        (data_block(file, first + u64::from(buffer.number), physical), Reason::FullPage(why))
+    };
+    send_taken(k, page, taken, control.flags(), of_file).await;
+    if let Err(error) = mapped {
         // [buffers-write.allocation-error]
         set_failed(k, page);
-        k.inodes[file.0 as usize].write_failed.set(true);
+        mapping_set_error(k, mapping, error);
     }
     mapped
+}
+
+/// Writes the dirty blocks of a locked page of the device, one bio each.
+// [buffers-write.device] [buffers-life.clean-page]
+pub async fn blkdev_writepage(k: &Kernel, page: PageRef, control: &mut WritebackControl) {
+    let taken = take_dirty(k, page, control).await;
+    let of_device = |buffer, physical| {
+        let Owner { file, role } = owner_of(k, buffer);
+        // [mpage-reason.metadata-write]
+        (Piece { file, role, logical: 0, physical, blocks: 1 }, Reason::MetadataWrite)
+    };
+    send_taken(k, page, taken, control.flags(), of_device).await;
 }
 
 /// Pass 1: blocks past the end are cleaned, dirty ones without a place get one.
@@ -172,29 +197,41 @@ async fn map_for_writing(k: &Kernel, file: FileId, first: u64, page: PageRef) ->
     Ok(())
 }
 
-/// Pass 2: locks every mapped buffer, takes those that are dirty and cleans them. After an
-/// allocation error all others are cleaned as well.
-// [buffers-write.lock]
-async fn take_dirty(k: &Kernel, page: PageRef, allocation_failed: bool) -> Vec<(BufferRef, u64)> {
-    let mut taken = Vec::new();
+/// After an allocation error what has no place is lost.
+fn clean_unmapped(k: &Kernel, page: PageRef) {
     for buffer in buffers(k, page) {
         let state = k.pages.buffer(buffer);
-        let Some(physical) = state.physical else {
-            if allocation_failed {
-                k.pages.change_buffer(buffer, |buffer| buffer.dirty = false);
-            }
+        if state.physical.is_none() && state.dirty {
+            k.pages.change_buffer(buffer, |buffer| buffer.dirty = false);
+            expect_lost(k, buffer);
+        }
+    }
+}
+
+/// Pass 2: locks every mapped buffer, takes those that are dirty and cleans them.
+// [buffers-write.lock]
+async fn take_dirty(k: &Kernel, page: PageRef, control: &mut WritebackControl) -> Vec<(BufferRef, u64)> {
+    let mut taken = Vec::new();
+    let mut redirty = false;
+    for buffer in buffers(k, page) {
+        let state = k.pages.buffer(buffer);
+        let Some(physical) = state.physical else { continue };
+        // [buffers-write.redirty]
+        if state.locked && !control.integrity {
+            redirty = true;
             continue;
-        };
+        }
         lock_buffer(k, buffer).await;
         if k.pages.buffer(buffer).dirty {
-            k.pages.change_buffer(buffer, |buffer| {
-                buffer.dirty = false;
-                buffer.write_error = false;
-            });
+            clean_buffer(k, buffer);
             taken.push((buffer, physical));
         } else {
             unlock_buffer(k, buffer);
         }
+    }
+    if redirty {
+        set_page_dirty(k, page);
+        control.pages_skipped += 1;
     }
     taken
 }
@@ -203,12 +240,10 @@ async fn take_dirty(k: &Kernel, page: PageRef, allocation_failed: bool) -> Vec<(
 // [buffers-write.send] [buffers-write.end]
 async fn send_taken(
     k: &Kernel,
-    file: FileId,
-    first: u64,
     page: PageRef,
     taken: Vec<(BufferRef, u64)>,
-    why: Confused,
-    sync: bool,
+    flags: Flags,
+    what: impl Fn(BufferRef, u64) -> (Piece, Reason),
 ) {
     k.pages.set(page, Mark::Writeback);
     record_page(k, page, PageChange::Writeback);
@@ -218,10 +253,9 @@ async fn send_taken(
         return;
     }
     k.pages.start_async(page, u16::try_from(taken.len()).unwrap_or(u16::MAX), false);
-    let flags = if sync { Flags::SYNC } else { Flags::NONE };
     for (buffer, physical) in taken {
-        let block = data_block(file, first + u64::from(buffer.number), physical);
-        submit_block(k, buffer, block, flags, Reason::FullPage(why), BufferEnd::AsyncWrite).await;
+        let (block, reason) = what(buffer, physical);
+        submit_block(k, buffer, block, flags, reason, BufferEnd::AsyncWrite).await;
     }
     unlock_page(k, page);
 }
@@ -247,17 +281,11 @@ pub fn end_buffer_async_read(k: &Kernel, buffer: BufferRef, error: Option<IoErro
 // [error.write-full-page]
 pub fn end_buffer_async_write(k: &Kernel, buffer: BufferRef, error: Option<IoError>) {
     if error.is_some() {
-        set_failed(k, buffer.page);
-        if let Some(file) = k.pages.place_of(buffer.page).0.file() {
-            k.inodes[file.0 as usize].write_failed.set(true);
-        }
-        k.pages.change_buffer(buffer, |buffer| {
-            buffer.write_error = true;
-            buffer.up_to_date = false;
-        });
+        mark_buffer_write_io_error(k, buffer);
     }
     unlock_buffer(k, buffer);
     if k.pages.end_async(buffer.page, error.is_some()).is_some() {
+        count_written(k);
         record_page(k, buffer.page, PageChange::Written);
         end_page_writeback(k, buffer.page);
     }

@@ -13,7 +13,7 @@ use super::bio::{BIO_MAX_VECS, Blocks, MpageBio};
 use super::full_page::block_read_full_folio;
 use sim_core::trace::EventId;
 
-use crate::content::{move_block, zero_from};
+use crate::content::{read_stamp, zero_from};
 use crate::ext2::get_block::{Mapped, get_block};
 use crate::kernel::Kernel;
 use crate::memory::set_up_to_date;
@@ -92,12 +92,16 @@ enum Next {
 // [mpage-read.readahead]
 pub async fn mpage_readahead(k: &Kernel, file: FileId, first: u64, pages: &[PageRef]) {
     let mut args = MpageReadpage::new(k, file, pages.len() as u64, true);
-    for (index, &page) in (first..).zip(pages) {
+    let (mut rest, mut index) = (pages, first);
+    while let Some((&page, behind)) = rest.split_first() {
         match args.do_mpage_readpage(page, index) {
             Next::Done => {}
             next => args.go_on(page, index, next).await,
         }
         args.nr_pages -= 1;
+        let joined = args.join(behind, index + 1);
+        rest = &behind[joined..];
+        index += 1 + joined as u64;
     }
     // [mpage-read.end-of-request] [mpage-reason.end-of-request]
     args.submit(Reason::EndOfRequest).await;
@@ -160,6 +164,30 @@ impl<'k> MpageReadpage<'k> {
         let blocks_in_file = k.sizes.blocks_of(k.inodes[self.file.0 as usize].size.get());
         blocks.last_block = (block_in_file + self.nr_pages * blocks_per_page).min(blocks_in_file);
         Next::Map(blocks)
+    }
+
+    /// Takes those of the next pages, from `index` on, all at once that the last mapping reaches
+    /// across and beyond, as far as they follow the bio and it has room: nothing else can happen to
+    /// them in [`MpageReadpage::do_mpage_readpage`]. Returns how many.
+    fn join(&mut self, pages: &[PageRef], index: u64) -> usize {
+        let Some(bio) = self.bio.as_mut().filter(|_| self.map_bh.mapped) else { return 0 };
+        let blocks_per_page = u64::from(self.k.sizes.blocks_per_page);
+        let logical = index * blocks_per_page;
+        let from = logical - self.first_logical_block;
+        let physical = self.map_bh.physical + from;
+        if physical != self.last_block_in_bio + 1 {
+            return 0;
+        }
+        // The page that uses the mapping up may end the bio.
+        let inside = self.map_bh.blocks.saturating_sub(from + 1) / blocks_per_page;
+        let room = bio.room().min(usize::try_from(inside).unwrap_or(usize::MAX)).min(pages.len());
+        let count = self.k.pages.set_mapped_to_disk(&pages[..room]);
+        let blocks = count as u64 * blocks_per_page;
+        let add = Blocks { logical, physical, count: u32::try_from(blocks).unwrap_or(u32::MAX) };
+        bio.add_pages(&pages[..count], add);
+        self.last_block_in_bio += blocks;
+        self.nr_pages -= count as u64;
+        count
     }
 
     /// Takes the page to its end from where it has to wait for something.
@@ -329,7 +357,7 @@ impl<'k> MpageReadpage<'k> {
 /// needs no buffer for that.
 fn map_buffer_to_folio(k: &Kernel, page: PageRef, block: u64, mapped: &Mapped) {
     let number = u16::try_from(block).unwrap_or(u16::MAX);
-    move_block(k, Operation::Read, BufferRef { page, number }, mapped.physical);
+    read_stamp(k, BufferRef { page, number }, mapped.physical);
     if k.sizes.blocks_per_page == 1 {
         set_up_to_date(k, page);
         return;

@@ -5,25 +5,27 @@
 //! the last direct one, so its mapping carries the boundary flag: the bio 0-11 is sent, and right
 //! behind it the indirect block, if it is cached and dirty: in the plug both become one request.
 
-use sim_core::io::{Confused, FileId, Flags, Operation, Reason};
+use sim_core::io::{Confused, FileId, Operation, Reason};
 use sim_core::trace::{EventId, PageChange};
 
 use super::bio::{BIO_MAX_VECS, Blocks, MpageBio};
+use super::control::WritebackControl;
 use super::full_page::block_write_full_page;
-use crate::buffer_cache::{clean_bdev_bh_alias, write_boundary_block};
+use crate::buffer_cache::{clean_bdev_bh_alias, clean_buffer, write_boundary_block};
+use crate::content::zero_bytes_from;
 use crate::errno::Errno;
 use crate::ext2::get_block::get_block;
+use crate::inode::errors::mapping_set_error;
 use crate::kernel::Kernel;
 use crate::memory::record_page;
 use crate::page::buffers::BufferRef;
-use crate::page::{Mark, PageRef};
+use crate::page::{Mapping, Mark, PageRef};
 use crate::page_lock::unlock_page;
 
 /// What lives across the pages of one `mpage_writepages` (`struct mpage_data`).
 pub struct MpageWritepage<'k> {
     k: &'k Kernel,
     file: FileId,
-    sync: bool,
     bio: Option<MpageBio>,
     last_block_in_bio: u64,
     because: EventId,
@@ -57,21 +59,19 @@ impl PageBlocks {
 }
 
 impl<'k> MpageWritepage<'k> {
-    /// Nothing written yet; `sync`: for data integrity.
-    pub fn new(k: &'k Kernel, file: FileId, sync: bool) -> Self {
-        MpageWritepage { k, file, sync, bio: None, last_block_in_bio: 0, because: EventId::NONE }
+    /// Nothing written yet.
+    pub fn new(k: &'k Kernel, file: FileId) -> Self {
+        MpageWritepage { k, file, bio: None, last_block_in_bio: 0, because: EventId::NONE }
     }
 
     /// Sends what is left.
-    pub async fn finish(&mut self) {
-        self.submit(Reason::EndOfRequest).await;
+    pub async fn finish(&mut self, control: &WritebackControl) {
+        self.submit(Reason::EndOfRequest, control).await;
     }
 
-    async fn submit(&mut self, reason: Reason) {
+    async fn submit(&mut self, reason: Reason, control: &WritebackControl) {
         if let Some(bio) = self.bio.take() {
-            // [mpage-write.sync-flag]
-            let flags = if self.sync { Flags::SYNC } else { Flags::NONE };
-            bio.submit(self.k, Operation::Write, flags, reason).await;
+            bio.submit(self.k, Operation::Write, control.flags(), reason).await;
         }
     }
 
@@ -79,32 +79,37 @@ impl<'k> MpageWritepage<'k> {
     ///
     /// # Errors
     /// Those of `block_write_full_page`.
-    pub async fn writepage(&mut self, page: PageRef) -> Result<(), Errno> {
-        match self.add_page(page).await {
+    pub async fn writepage(&mut self, page: PageRef, control: &mut WritebackControl) -> Result<(), Errno> {
+        match self.add_page(page, control).await {
             Ok(()) => Ok(()),
-            Err(why) => self.confused(page, why).await,
+            Err(why) => self.confused(page, why, control).await,
         }
     }
 
     /// The give-up path: what was built is sent, and this page is written block by block.
     // [mpage-write.confused]
-    async fn confused(&mut self, page: PageRef, why: Confused) -> Result<(), Errno> {
-        self.submit(Reason::Confused(why)).await;
+    async fn confused(
+        &mut self,
+        page: PageRef,
+        why: Confused,
+        control: &mut WritebackControl,
+    ) -> Result<(), Errno> {
+        self.submit(Reason::Confused(why), control).await;
         // [mpage-reason.full-page]
-        let result = block_write_full_page(self.k, self.file, page, why, self.sync).await;
-        if result.is_err() {
-            self.k.inodes[self.file.0 as usize].write_failed.set(true);
+        let result = block_write_full_page(self.k, self.file, page, why, control).await;
+        if let Err(error) = result {
+            mapping_set_error(self.k, Mapping::of(self.file), error);
         }
         result
     }
 
-    async fn add_page(&mut self, page: PageRef) -> Result<(), Confused> {
+    async fn add_page(&mut self, page: PageRef, control: &WritebackControl) -> Result<(), Confused> {
         let k = self.k;
         let (_, index) = k.pages.place_of(page);
         let logical = index * u64::from(k.sizes.blocks_per_page);
 
         // Where do its blocks lie?
-        let mut blocks = if k.pages.has_buffers(page) {
+        let blocks = if k.pages.has_buffers(page) {
             blocks_of_buffers(k, page)?
         } else {
             self.map_blocks(page, logical).await?
@@ -115,14 +120,15 @@ impl<'k> MpageWritepage<'k> {
         if index >= size.div_ceil(u64::from(k.sizes.page)) {
             return Err(Confused::PastEnd);
         }
-        // [mpage-write.zero-tail] Contents are not kept here: what lies past the size is zeros.
+        // [mpage-write.zero-tail]
+        zero_bytes_from(k, page, size - (index << k.sizes.page_bits));
 
         // Does it follow the bio on the device? [mpage-write.not-contiguous]
         if self.bio.is_some() && blocks.first.checked_sub(1) != Some(self.last_block_in_bio) {
-            self.submit(Reason::NotContiguous).await;
+            self.submit(Reason::NotContiguous, control).await;
         }
-        self.add_to_bio(page, logical, &blocks).await;
-        self.finish_page(page, &mut blocks).await;
+        self.add_to_bio(page, logical, &blocks, control).await;
+        self.finish_page(page, &blocks, control).await;
         Ok(())
     }
 
@@ -153,7 +159,15 @@ impl<'k> MpageWritepage<'k> {
         Ok(blocks)
     }
 
-    async fn add_to_bio(&mut self, page: PageRef, logical: u64, blocks: &PageBlocks) {
+    async fn add_to_bio(
+        &mut self,
+        page: PageRef,
+        logical: u64,
+        blocks: &PageBlocks,
+        control: &WritebackControl,
+    ) {
+        // [mpage-write.adjacent]
+        let capacity = if self.k.settings.pages_adjacent { u64::MAX } else { BIO_MAX_VECS };
         // [mpage-write.add]
         let add = Blocks { logical, physical: blocks.first, count: u32::from(blocks.count) };
         loop {
@@ -161,18 +175,18 @@ impl<'k> MpageWritepage<'k> {
             let mut bio = self
                 .bio
                 .take()
-                .unwrap_or_else(|| MpageBio::new(self.file, blocks.first, BIO_MAX_VECS, self.because));
+                .unwrap_or_else(|| MpageBio::new(self.file, blocks.first, capacity, self.because));
             let added = bio.add_page(page, add);
             self.bio = Some(bio);
             if added {
                 return;
             }
             // [mpage-write.bio-full]
-            self.submit(Reason::BioFull).await;
+            self.submit(Reason::BioFull, control).await;
         }
     }
 
-    async fn finish_page(&mut self, page: PageRef, blocks: &mut PageBlocks) {
+    async fn finish_page(&mut self, page: PageRef, blocks: &PageBlocks, control: &WritebackControl) {
         let k = self.k;
         clean_buffers(k, page, blocks.count);
         // [mpage-write.under-writeback]
@@ -187,7 +201,7 @@ impl<'k> MpageWritepage<'k> {
             return;
         }
         // [mpage-write.boundary] [mpage-write.not-full]
-        self.submit(if blocks.boundary { Reason::Boundary } else { Reason::Hole }).await;
+        self.submit(if blocks.boundary { Reason::Boundary } else { Reason::Hole }, control).await;
         // [mpage-write.boundary-block]
         if let Some(boundary_block) = blocks.boundary_block {
             write_boundary_block(k, boundary_block).await;
@@ -229,16 +243,13 @@ fn blocks_of_buffers(k: &Kernel, page: PageRef) -> Result<PageBlocks, Confused> 
 
 /// The page is in its bio: its first `count` buffers are clean now; and if there are too many buffer
 /// heads, they go.
-// [mpage-write.clean-buffers]
+// [mpage-write.clean-buffers] [mpage-write.clean-page-buffers]
 fn clean_buffers(k: &Kernel, page: PageRef, count: u16) {
     if !k.pages.has_buffers(page) {
         return;
     }
     for number in 0..count {
-        k.pages.change_buffer(BufferRef { page, number }, |buffer| {
-            buffer.dirty = false;
-            buffer.write_error = false;
-        });
+        clean_buffer(k, BufferRef { page, number });
     }
     // [mpage-write.buffer-heads-over-limit]
     let over_limit = k.settings.max_buffer_heads.is_some_and(|limit| k.pages.buffer_heads() > limit);

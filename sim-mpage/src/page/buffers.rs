@@ -36,6 +36,8 @@ pub struct Buffer {
     pub boundary: bool,
     /// The last write of it failed (`BH_Write_EIO`).
     pub write_error: bool,
+    /// The file whose fsync writes it (`b_assoc_map`).
+    pub tied: Option<FileId>,
 }
 
 /// The buffers of one page.

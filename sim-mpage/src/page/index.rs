@@ -5,6 +5,7 @@
 //! not the size of the file. The chunk used last is remembered: walks in order look nothing up.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::PageRef;
 
@@ -26,7 +27,7 @@ pub enum Tag {
 struct Chunk {
     pages: [u32; CHUNK],
     tags: [[u64; WORDS]; 2],
-    used: u32,
+    used: u64,
 }
 
 impl Chunk {
@@ -88,6 +89,12 @@ const fn place(index: u64) -> usize {
     (index & (CHUNK as u64 - 1)) as usize
 }
 
+/// The first index of the next chunk.
+#[inline]
+const fn behind_chunk(index: u64) -> u64 {
+    (index | (CHUNK as u64 - 1)).saturating_add(1)
+}
+
 impl PageIndex {
     /// How many pages are in it.
     pub fn len(&self) -> u64 {
@@ -130,25 +137,49 @@ impl PageIndex {
         }
     }
 
-    /// Puts the page that `make` makes where none is; where one is, nothing happens.
+    /// The places from `index` to the end of its chunk; none if there is no such chunk.
     #[inline]
-    pub fn insert(
+    pub fn places<'c>(
+        &mut self,
+        chunks: &'c Chunks,
+        index: u64,
+    ) -> impl Iterator<Item = Option<PageRef>> + use<'c> {
+        let places = match self.chunk(index) {
+            Some(chunk) => &chunks.all[chunk as usize].pages[place(index)..],
+            None => &[],
+        };
+        places.iter().map(|&page| (page != EMPTY).then_some(PageRef(page)))
+    }
+
+    /// Puts the pages that `make` makes into the places of `wanted`, up to the first where one is;
+    /// returns how many.
+    #[inline]
+    pub fn insert_missing(
         &mut self,
         chunks: &mut Chunks,
-        index: u64,
-        make: impl FnOnce() -> PageRef,
-    ) -> Option<PageRef> {
-        let chunk = self.chunk(index).unwrap_or_else(|| self.make_chunk(chunks, index));
-        let chunk = &mut chunks.all[chunk as usize];
-        let slot = &mut chunk.pages[place(index)];
-        if *slot != EMPTY {
-            return None;
+        wanted: Range<u64>,
+        mut make: impl FnMut(u64) -> PageRef,
+    ) -> u64 {
+        let mut index = wanted.start;
+        while index < wanted.end {
+            let chunk = self.chunk(index).unwrap_or_else(|| self.make_chunk(chunks, index));
+            let chunk = &mut chunks.all[chunk as usize];
+            let first = index;
+            let behind = wanted.end.min(behind_chunk(index));
+            for slot in &mut chunk.pages[place(index)..] {
+                if index == behind || *slot != EMPTY {
+                    break;
+                }
+                *slot = make(index).0;
+                index += 1;
+            }
+            chunk.used += index - first;
+            self.pages += index - first;
+            if index < behind {
+                break;
+            }
         }
-        let page = make();
-        *slot = page.0;
-        chunk.used += 1;
-        self.pages += 1;
-        Some(page)
+        index - wanted.start
     }
 
     #[cold]
@@ -159,23 +190,34 @@ impl PageIndex {
         chunk
     }
 
-    /// Takes the page at `index` out, with its tags.
-    #[inline]
-    pub fn remove(&mut self, chunks: &mut Chunks, index: u64) {
-        let Some(number) = self.chunk(index) else { return };
-        let chunk = &mut chunks.all[number as usize];
-        let slot = &mut chunk.pages[place(index)];
-        if *slot == EMPTY {
-            return;
+    /// Takes the pages of `indices` out, with their tags.
+    pub fn remove(&mut self, chunks: &mut Chunks, indices: Range<u64>) {
+        let mut index = indices.start;
+        while index < indices.end {
+            let behind = indices.end.min(behind_chunk(index));
+            if let Some(chunk) = self.chunk(index) {
+                self.remove_from_chunk(chunks, chunk, index..behind);
+            }
+            index = behind;
         }
-        *slot = EMPTY;
-        chunk.used -= 1;
-        self.pages -= 1;
+    }
+
+    #[inline]
+    fn remove_from_chunk(&mut self, chunks: &mut Chunks, number: u32, indices: Range<u64>) {
+        let chunk = &mut chunks.all[number as usize];
+        let places = place(indices.start)..=place(indices.end - 1);
+        let mut removed = 0;
+        for slot in &mut chunk.pages[places] {
+            removed += u64::from(*slot != EMPTY);
+            *slot = EMPTY;
+        }
+        chunk.used -= removed;
+        self.pages -= removed;
         if self.tagged != [0; 2] {
-            self.remove_tags(chunk, index);
+            indices.clone().for_each(|index| self.remove_tags(chunk, index));
         }
         if chunk.used == 0 {
-            self.remove_chunk(chunks, number, index);
+            self.remove_chunk(chunks, number, indices.start);
         }
     }
 
@@ -242,18 +284,18 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Step {
-        Insert(u64),
-        Remove(u64),
+        Insert(u64, u64),
+        Remove(u64, u64),
         Tag(u64, bool),
     }
 
     fn step() -> impl Strategy<Value = Step> {
         let index = prop_oneof![0_u64..40, 500_u64..530, (1_u64 << 40)..(1 << 40) + 5];
-        (index, 0..4).prop_map(|(index, kind)| match kind {
-            0 => Step::Remove(index),
+        (index, 0..4, 0_u64..12).prop_map(|(index, kind, length)| match kind {
+            0 => Step::Remove(index, length),
             1 => Step::Tag(index, true),
             2 => Step::Tag(index, false),
-            _ => Step::Insert(index),
+            _ => Step::Insert(index, length),
         })
     }
 
@@ -265,15 +307,16 @@ mod tests {
             let (mut map, mut dirty) = (BTreeMap::new(), BTreeSet::new());
             for (number, step) in (0_u32..).zip(steps) {
                 match step {
-                    Step::Insert(at) => {
-                        let inserted = index.insert(&mut chunks, at, || PageRef(number));
-                        prop_assert_eq!(inserted.is_some(), !map.contains_key(&at));
-                        map.entry(at).or_insert(PageRef(number));
+                    Step::Insert(at, length) => {
+                        let free = (at..at + length).take_while(|at| !map.contains_key(at)).count() as u64;
+                        let page = |at| PageRef(number * 100 + (at % 50) as u32);
+                        prop_assert_eq!(index.insert_missing(&mut chunks, at..at + length, page), free);
+                        map.extend((at..at + free).map(|at| (at, page(at))));
                     }
-                    Step::Remove(at) => {
-                        index.remove(&mut chunks, at);
-                        map.remove(&at);
-                        dirty.remove(&at);
+                    Step::Remove(at, length) => {
+                        index.remove(&mut chunks, at..at + length);
+                        map.retain(|index, _| !(at..at + length).contains(index));
+                        dirty.retain(|index| !(at..at + length).contains(index));
                     }
                     Step::Tag(at, on) if map.contains_key(&at) => {
                         index.set(&mut chunks, Tag::Dirty, at, on);

@@ -2,7 +2,10 @@
 //!
 //! A simplification of the kernel's reclaim: `docs/model/pagecache.md`, Memory.
 
-use super::store::{PageCache, Store};
+use std::ops::Range;
+
+use super::run::Run;
+use super::store::{Page, PageCache, Store};
 use super::{Mapping, Mark, PageRef};
 
 const NOBODY: u32 = u32::MAX;
@@ -50,33 +53,33 @@ impl std::fmt::Display for Held {
     }
 }
 
+impl List {
+    #[inline]
+    fn push_head(&mut self, pages: &mut [Page], page: PageRef) {
+        let next = std::mem::replace(&mut self.head, page.0);
+        self.pages += 1;
+        match next {
+            NOBODY => self.tail = page.0,
+            next => pages[next as usize].previous = page.0,
+        }
+        let entry = &mut pages[page.0 as usize];
+        (entry.previous, entry.next) = (NOBODY, next);
+    }
+}
+
+impl Lists {
+    /// Puts a new page, which is not marked active, onto the inactive list.
+    // [memory.lists]
+    #[inline]
+    pub(super) fn enter_inactive(&mut self, pages: &mut [Page], page: PageRef) {
+        self.inactive.push_head(pages, page);
+    }
+}
+
 impl Store {
     #[inline]
     fn list(&mut self, active: bool) -> &mut List {
         if active { &mut self.lists.active } else { &mut self.lists.inactive }
-    }
-
-    #[inline]
-    fn push_head(&mut self, page: PageRef, active: bool) {
-        let list = self.list(active);
-        let next = std::mem::replace(&mut list.head, page.0);
-        list.pages += 1;
-        match next {
-            NOBODY => list.tail = page.0,
-            next => self.pages[next as usize].previous = page.0,
-        }
-        let entry = self.page_mut(page);
-        (entry.previous, entry.next) = (NOBODY, next);
-        if active {
-            entry.marks |= Mark::Active as u16;
-        } else {
-            entry.marks &= !(Mark::Active as u16);
-        }
-    }
-
-    // [memory.lists]
-    pub(super) fn enter_inactive(&mut self, page: PageRef) {
-        self.push_head(page, false);
     }
 
     #[inline]
@@ -109,7 +112,20 @@ impl Store {
 
     fn move_to_head(&mut self, page: PageRef, active: bool) {
         self.leave_list(page);
-        self.push_head(page, active);
+        let entry = self.page_mut(page);
+        if active {
+            entry.marks |= Mark::Active as u16;
+        } else {
+            entry.marks &= !(Mark::Active as u16);
+        }
+        let list = if active { &mut self.lists.active } else { &mut self.lists.inactive };
+        list.push_head(&mut self.pages, page);
+    }
+
+    #[inline(never)]
+    fn activate(&mut self, page: PageRef) {
+        self.page_mut(page).marks &= !(Mark::Referenced as u16);
+        self.move_to_head(page, true);
     }
 
     /// While the active list is the longer one, its tail becomes the inactive list's head.
@@ -123,44 +139,66 @@ impl Store {
     }
 }
 
+/// What came of looking for pages to free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shrunk {
+    /// How many went.
+    pub freed: u32,
+    /// Whether a dirty one was met, which had to stay.
+    pub met_dirty: bool,
+}
+
 impl PageCache {
     /// The page was used: the first time marks it referenced, the next moves it to the head of the
     /// active list.
+    pub fn mark_accessed(&self, page: PageRef) {
+        self.mark_all_accessed(&[page]);
+    }
+
+    /// These pages were used, one after the other.
     // [memory.lists]
     #[inline]
-    pub fn mark_accessed(&self, page: PageRef) {
-        let mut store = self.store.borrow_mut();
-        let entry = store.page_mut(page);
-        if !entry.has(Mark::Referenced) {
-            entry.marks |= Mark::Referenced as u16;
-        } else if !entry.has(Mark::Active) {
-            entry.marks &= !(Mark::Referenced as u16);
-            store.move_to_head(page, true);
+    pub fn mark_all_accessed(&self, pages: &[PageRef]) {
+        let store = &mut *self.store.borrow_mut();
+        for &page in pages {
+            let entry = store.page_mut(page);
+            if !entry.has(Mark::Referenced) {
+                entry.marks |= Mark::Referenced as u16;
+            } else if !entry.has(Mark::Active) && !entry.has(Mark::Detached) {
+                store.activate(page);
+            }
         }
     }
 
     /// Frees up to 32 pages from the tail of the inactive list, looking at each page of it once at
-    /// most. `freed` is told of each page that goes; it must not ask the cache. Tells how many went.
+    /// most. `freed` is told of those that go, in their order; it must not ask the cache.
     // [memory.clean]
-    pub fn shrink(&self, mut freed: impl FnMut(Mapping, u64)) -> u32 {
+    pub fn shrink(&self, mut freed: impl FnMut(Mapping, Range<u64>)) -> Shrunk {
         let store = &mut *self.store.borrow_mut();
         store.balance();
-        let mut count = 0;
+        let (mut shrunk, mut run) = (Shrunk::default(), Run::default());
         for _ in 0..store.lists.inactive.pages {
             let page = PageRef(store.lists.inactive.tail);
+            shrunk.met_dirty |= store.page(page).has(Mark::Dirty);
             if store.page(page).is_held() || !store.try_to_free_buffers(page) {
                 store.move_to_head(page, false);
                 continue;
             }
             store.pop_inactive();
-            let (mapping, index) = store.forget(page);
-            freed(mapping, index);
-            count += 1;
-            if count == BATCH {
+            store.free.push(page.0);
+            let &Page { mapping, index, .. } = store.page(page);
+            if let Some(before) = run.add(mapping, index) {
+                store.forget(before.mapping, before.indices.clone());
+                freed(before.mapping, before.indices);
+            }
+            shrunk.freed += 1;
+            if shrunk.freed == BATCH {
                 break;
             }
         }
-        count
+        store.forget(run.mapping, run.indices.clone());
+        freed(run.mapping, run.indices);
+        shrunk
     }
 
     /// Whether a page may not be freed at this time, its buffers aside.
@@ -205,7 +243,7 @@ mod tests {
 
     fn shrink(cache: &PageCache) -> Vec<u64> {
         let mut freed = Vec::new();
-        cache.shrink(|_, index| freed.push(index));
+        cache.shrink(|_, indices| freed.extend(indices));
         freed
     }
 

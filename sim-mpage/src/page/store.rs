@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::buffers::PageBuffers;
 use super::index::{Chunks, PageIndex, Tag};
 use super::reclaim::Lists;
+use super::run::Run;
 use super::{Mapping, Mark, PageRef};
 
 /// A page. Everything but its links and counts is read and changed through [`PageCache`].
@@ -42,6 +43,7 @@ pub(super) struct Store {
     pub(super) chunks: Chunks,
     pub(super) lists: Lists,
     pub(super) buffer_heads: u64,
+    pub(super) under_writeback: u64,
 }
 
 impl Store {
@@ -60,21 +62,25 @@ impl Store {
         self.mappings.get_mut(mapping.place())?.get(&self.chunks, index)
     }
 
-    /// Adds a page, unless one is there already.
+    /// Adds locked pages at the head of the inactive list, up to the first that is there already, and
+    /// tells of each of them; returns how many.
     #[inline]
-    fn add(&mut self, mapping: Mapping, index: u64, marks: u16) -> Option<PageRef> {
+    fn add_missing(&mut self, mapping: Mapping, wanted: Range<u64>, mut added: impl FnMut(PageRef)) -> u64 {
         if self.mappings.len() <= mapping.place() {
             self.make_indices(mapping);
         }
-        let Store { pages, free, mappings, chunks, .. } = self;
-        let page = mappings[mapping.place()].insert(chunks, index, || free_place(pages, free))?;
-        // Field by field: a page that is put together elsewhere and moved here takes much longer.
-        let entry = self.page_mut(page);
-        entry.mapping = mapping;
-        entry.index = index;
-        entry.marks = marks;
-        self.enter_inactive(page);
-        Some(page)
+        let Store { pages, free, mappings, chunks, lists, .. } = self;
+        mappings[mapping.place()].insert_missing(chunks, wanted, |index| {
+            let page = free_place(pages, free);
+            // Field by field: a page that is put together elsewhere and moved here takes much longer.
+            let entry = &mut pages[page.0 as usize];
+            entry.mapping = mapping;
+            entry.index = index;
+            entry.marks = Mark::Locked as u16;
+            lists.enter_inactive(pages, page);
+            added(page);
+            page
+        })
     }
 
     #[cold]
@@ -82,34 +88,55 @@ impl Store {
         self.mappings.resize_with(mapping.place() + 1, PageIndex::default);
     }
 
-    pub(super) fn remove(&mut self, page: PageRef) {
+    fn remove(&mut self, page: PageRef) {
         self.leave_list(page);
-        self.forget(page);
-    }
-
-    /// Takes a page that is on no list out of the cache; tells its place.
-    #[inline]
-    pub(super) fn forget(&mut self, page: PageRef) -> (Mapping, u64) {
         let entry = self.page_mut(page);
         let (mapping, index) = (entry.mapping, entry.index);
         entry.pins = 0;
         if let Some(buffers) = entry.buffers.take() {
             self.buffer_heads -= buffers.len() as u64;
         }
-        self.mappings[mapping.place()].remove(&mut self.chunks, index);
         self.free.push(page.0);
-        (mapping, index)
+        self.forget(mapping, index..index + 1);
+    }
+
+    /// Takes pages out of their mapping, which are free already.
+    pub(super) fn forget(&mut self, mapping: Mapping, indices: Range<u64>) {
+        if let Some(index) = self.mappings.get_mut(mapping.place()) {
+            index.remove(&mut self.chunks, indices);
+        }
+    }
+
+    fn detach(&mut self, page: PageRef) {
+        self.leave_list(page);
+        let entry = self.page_mut(page);
+        assert!(entry.pins > 0, "page {} is detached, and nobody holds it", entry.index);
+        entry.marks |= Mark::Detached as u16;
+        let (mapping, index) = (entry.mapping, entry.index);
+        self.mappings[mapping.place()].remove(&mut self.chunks, index..index + 1);
+    }
+
+    /// Nobody holds a detached page any more.
+    #[cold]
+    fn forget_detached(&mut self, page: PageRef) {
+        if let Some(buffers) = self.page_mut(page).buffers.take() {
+            self.buffer_heads -= buffers.len() as u64;
+        }
+        self.free.push(page.0);
     }
 
     #[inline]
     fn set(&mut self, page: PageRef, mark: Mark, on: bool) {
+        if mark == Mark::Writeback && self.page(page).has(mark) != on {
+            self.under_writeback = if on { self.under_writeback + 1 } else { self.under_writeback - 1 };
+        }
         let entry = &mut self.pages[page.0 as usize];
         if on {
             entry.marks |= mark as u16;
         } else {
             entry.marks &= !(mark as u16);
         }
-        if mark == Mark::Dirty {
+        if mark == Mark::Dirty && !entry.has(Mark::Detached) {
             let (mapping, index) = (entry.mapping, entry.index);
             self.mappings[mapping.place()].set(&mut self.chunks, Tag::Dirty, index, on);
         }
@@ -162,13 +189,21 @@ impl PageCache {
     /// Puts the pages of `mapping` that are cached in a row from the first of `wanted` on into
     /// `found`, up to and including the first that is not up to date or begins the next readahead.
     pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [PageRef]) -> FoundRun {
-        let store = &mut *self.store.borrow_mut();
+        let Store { pages, mappings, chunks, .. } = &mut *self.store.borrow_mut();
+        let Some(cached) = mappings.get_mut(mapping.place()) else {
+            return FoundRun { count: 0, ready: false };
+        };
+        let mut places = cached.places(chunks, wanted.start);
         let mut count = 0;
         for (index, place) in wanted.zip(found) {
-            let Some(page) = store.find(mapping, index) else { break };
+            let next = places.next().or_else(|| {
+                places = cached.places(chunks, index);
+                places.next()
+            });
+            let Some(Some(page)) = next else { break };
             *place = page;
             count += 1;
-            let page = store.page(page);
+            let page = &pages[page.0 as usize];
             if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
                 return FoundRun { count, ready: false };
             }
@@ -178,27 +213,16 @@ impl PageCache {
 
     /// Adds a page where none is: locked, not up to date, at the head of the inactive list.
     pub fn add(&self, mapping: Mapping, index: u64) -> PageRef {
-        let page = self.store.borrow_mut().add(mapping, index, Mark::Locked as u16);
-        assert!(page.is_some(), "page {index} of {mapping:?} is cached already");
-        page.unwrap_or(PageRef::NOBODY)
+        let mut page = PageRef::NOBODY;
+        let added = self.add_missing(mapping, index..index + 1, |added| page = added);
+        assert!(added == 1, "page {index} of {mapping:?} is cached already");
+        page
     }
 
     /// Adds pages as [`PageCache::add`] does, one after the other, up to the first of `wanted` that is
     /// cached already, and tells of each of them; returns how many.
-    pub fn add_missing(
-        &self,
-        mapping: Mapping,
-        wanted: Range<u64>,
-        mut added: impl FnMut(u64, PageRef),
-    ) -> u64 {
-        let store = &mut *self.store.borrow_mut();
-        let mut count = 0;
-        for index in wanted {
-            let Some(page) = store.add(mapping, index, Mark::Locked as u16) else { break };
-            added(index, page);
-            count += 1;
-        }
-        count
+    pub fn add_missing(&self, mapping: Mapping, wanted: Range<u64>, added: impl FnMut(PageRef)) -> u64 {
+        self.store.borrow_mut().add_missing(mapping, wanted, added)
     }
 
     /// Takes a page out of the cache, whatever its state.
@@ -226,6 +250,20 @@ impl PageCache {
         self.store.borrow_mut().set(page, mark, true);
     }
 
+    /// Marks pages as mapped to the device, up to the first that has buffers; returns how many.
+    pub fn set_mapped_to_disk(&self, pages: &[PageRef]) -> usize {
+        let store = &mut *self.store.borrow_mut();
+        let marked = pages.iter().take_while(|&&page| {
+            let entry = store.page_mut(page);
+            let plain = entry.buffers.is_none();
+            if plain {
+                entry.marks |= Mark::MappedToDisk as u16;
+            }
+            plain
+        });
+        marked.count()
+    }
+
     /// Clears the mark; tells whether it was set.
     #[inline]
     pub fn clear(&self, page: PageRef, mark: Mark) -> bool {
@@ -237,15 +275,20 @@ impl PageCache {
         was
     }
 
-    /// The page's read has ended: sets the mark that tells how, and takes its lock off. Tells what
-    /// the page belongs to, and its index there; who waits for the lock is the caller's to wake.
-    #[inline]
-    pub fn end_read(&self, page: PageRef, mark: Mark) -> (Mapping, u64) {
-        let mut store = self.store.borrow_mut();
-        let entry = store.page_mut(page);
-        assert!(entry.has(Mark::Locked), "page {} was read without its lock", entry.index);
-        entry.marks = entry.marks & !(Mark::Locked as u16) | mark as u16;
-        (entry.mapping, entry.index)
+    /// The read of pages has ended: sets the mark that tells how, takes their locks off, and tells
+    /// which pages these are, in their order. Who waits for the locks is the caller's to wake.
+    pub fn end_read(&self, pages: &[PageRef], mark: Mark, mut ended: impl FnMut(Mapping, Range<u64>)) {
+        let store = &mut *self.store.borrow_mut();
+        let mut run = Run::default();
+        for &page in pages {
+            let entry = store.page_mut(page);
+            assert!(entry.has(Mark::Locked), "page {} was read without its lock", entry.index);
+            entry.marks = entry.marks & !(Mark::Locked as u16) | mark as u16;
+            if let Some(before) = run.add(entry.mapping, entry.index) {
+                ended(before.mapping, before.indices);
+            }
+        }
+        ended(run.mapping, run.indices);
     }
 
     /// Keeps the page from being freed.
@@ -256,9 +299,12 @@ impl PageCache {
     /// Takes back [`PageCache::pin`].
     pub fn unpin(&self, page: PageRef) {
         let mut store = self.store.borrow_mut();
-        let page = store.page_mut(page);
-        assert!(page.pins > 0, "page {} was let go of twice", page.index);
-        page.pins -= 1;
+        let entry = store.page_mut(page);
+        assert!(entry.pins > 0, "page {} was let go of twice", entry.index);
+        entry.pins -= 1;
+        if entry.pins == 0 && entry.has(Mark::Detached) {
+            store.forget_detached(page);
+        }
     }
 
     /// How many hold on to the page.
@@ -276,6 +322,21 @@ impl PageCache {
     /// Whether nothing is cached.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Takes a page that is pinned out of its mapping; its place is free when nobody holds it any more.
+    pub fn detach(&self, page: PageRef) {
+        self.store.borrow_mut().detach(page);
+    }
+
+    /// How many pages of files and device are dirty.
+    pub fn dirty_in_all(&self) -> u64 {
+        self.store.borrow().mappings.iter().map(|index| index.tagged(Tag::Dirty)).sum()
+    }
+
+    /// How many pages are under writeback.
+    pub fn under_writeback(&self) -> u64 {
+        self.store.borrow().under_writeback
     }
 
     /// How many pages of `mapping` are dirty.

@@ -69,6 +69,13 @@ impl PageWaits {
         }
     }
 
+    /// These events have come, one after the other.
+    #[inline]
+    pub fn wake_all<W: Copy>(&self, tasks: &Tasks<W>, events: impl Iterator<Item = Event>) {
+        let anybody = |_: &Event| !self.queues.borrow().is_empty();
+        events.take_while(anybody).for_each(|event| self.wake_queue(tasks, event));
+    }
+
     #[cold]
     fn wake_queue<W: Copy>(&self, tasks: &Tasks<W>, event: Event) {
         let mut queues = self.queues.borrow_mut();

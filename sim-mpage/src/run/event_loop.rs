@@ -11,11 +11,18 @@ use sim_core::trace::{Event, Sink, What};
 use sim_disk::block::EndedBio;
 use sim_disk::device::{BlockDevice, Completion};
 
+use super::contents::{self, write_dirty_buffers};
 use super::hang::stuck_tasks;
 use super::left_behind;
 use super::prepare::{Workload, apply_states};
 use super::{Outcome, RunError};
-use crate::kernel::{Kernel, Timer};
+use crate::content::put_contents;
+use crate::ext2::mount::mount;
+use crate::filemap::flusher::flusher;
+use crate::filemap::sync::unmount;
+use crate::inode::timer::flusher_timer_fired;
+use crate::kernel::{Kernel, Timer, WaitsFor};
+use crate::machine::AtEnd;
 use crate::mpage::end_io::{end_beyond_end, end_bio};
 use crate::record::{enter_span, leave_span, record_because};
 use crate::submit::{block_worker, call_worker};
@@ -23,9 +30,6 @@ use crate::syscalls::{Process, make_calls};
 
 /// How many steps may happen at one instant before that counts as an error.
 const STEPS_AT_ONE_INSTANT: u64 = 10_000_000;
-
-/// Nanoseconds.
-const SECOND: u64 = 1_000_000_000;
 
 struct Loop<'k, 's> {
     k: &'k Kernel,
@@ -46,14 +50,6 @@ struct Loop<'k, 's> {
 struct Processes {
     of_setup: RefCell<Process>,
     of_tasks: Vec<RefCell<Process>>,
-}
-
-impl Processes {
-    fn check_nothing_left(&self, k: &Kernel) -> Result<(), RunError> {
-        let all = || self.of_tasks.iter().chain([&self.of_setup]);
-        let borrowed: Vec<_> = all().map(RefCell::borrow).collect();
-        left_behind::check(k, borrowed.iter().flat_map(|process| process.pinned(k)))
-    }
 }
 
 /// Runs the set-up, then the workload.
@@ -79,24 +75,32 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
     k.worker.set(worker);
     looping.names.push("kworker".to_owned());
     executor.start(worker, block_worker(k));
+    let flusher_task = k.tasks.add("flusher", Class::Flusher);
+    k.flusher.task.set(Some(flusher_task));
+    looping.names.push("flusher".to_owned());
+    executor.start(flusher_task, flusher(k));
+    mount(k);
     looping.set_up(&mut executor, &workload, &processes)?;
 
     let since = looping.start_recording(workload.starts_at);
     let ready_before = k.tasks.queued();
     // [processes.queue]
     for (task, process) in workload.tasks.iter().zip(&processes.of_tasks) {
-        let id = looping.add_task(&task.name);
+        let id = looping.add_task(&task.name, task.pid);
         executor.start(id, run_process(k, process, &task.calls, since, task.start));
     }
     if let Some(ties) = &mut looping.ties {
         k.tasks.shuffle_queued(ready_before, ties);
     }
-    looping.until_idle(&mut executor, workload.tasks.len())?;
+    looping.until_idle(&mut executor, workload.tasks.len(), workload.record_after)?;
     looping.drain();
-    drop(executor);
-    processes.check_nothing_left(k)?;
-
     let simulated_time = k.now.get() - since;
+    k.recording_since.set(None);
+    looping.at_end(&mut executor, workload.at_end)?;
+    drop(executor);
+    left_behind::check(k)?;
+    contents::check(k)?;
+
     looping.figures.finish(Time::from_nanoseconds(simulated_time.nanoseconds()));
     let of_tasks = processes.of_tasks.into_iter();
     Ok(Outcome {
@@ -106,6 +110,8 @@ pub(super) fn run(k: &Kernel, workload: Workload, sink: &mut dyn Sink) -> Result
         results: of_tasks.map(|process| process.into_inner().take_results()).collect(),
         tasks: looping.names,
         device: k.device.borrow().statistics(),
+        lost: k.oracle.borrow().lost(),
+        medium: k.medium.borrow().clone(),
     })
 }
 
@@ -134,40 +140,50 @@ impl<'k> Loop<'k, '_> {
     where
         'k: 'f,
     {
-        let of_tasks = processes.of_tasks.iter().zip(&workload.task_setups);
-        let phases = std::iter::once((&processes.of_setup, &workload.setup))
+        let pids = workload.tasks.iter().map(|task| task.pid);
+        let of_tasks = processes.of_tasks.iter().zip(&workload.task_setups).zip(pids);
+        let setup_pid = workload.setup_pid;
+        let phases = std::iter::once(((&processes.of_setup, &workload.setup), setup_pid))
             .chain(of_tasks)
-            .chain([(&processes.of_setup, &workload.last_setup)]);
-        for (process, calls) in phases.filter(|(_, calls)| !calls.is_empty()) {
-            let id = self.add_task("setup");
+            .chain([((&processes.of_setup, &workload.last_setup), setup_pid)]);
+        for ((process, calls), pid) in phases.filter(|((_, calls), _)| !calls.is_empty()) {
+            let id = self.add_task("setup", pid);
             executor.start(id, run_process(self.k, process, calls, Time::ZERO, Time::ZERO));
-            self.until_idle(executor, 1)?;
+            self.until_idle(executor, 1, Duration::ZERO)?;
             process.borrow_mut().take_results();
         }
         apply_states(self.k, workload)
     }
 
-    fn add_task(&mut self, name: &str) -> TaskId {
+    fn add_task(&mut self, name: &str, pid: u32) -> TaskId {
         self.names.push(name.to_owned());
-        self.k.tasks.add(name, Class::Process)
+        let task = self.k.tasks.add(name, Class::Process);
+        let mut pids = self.k.pids.borrow_mut();
+        pids.resize(task.0 as usize, 0);
+        pids.push(pid);
+        task
     }
 
-    /// Lets the clock go on to where in a second the recording begins.
-    fn start_recording(&mut self, starts_at: Option<Duration>) -> Time {
+    /// Lets the clock go on to where the recording begins; the instant that times of calls count from.
+    fn start_recording(&mut self, starts_at: Option<Time>) -> Time {
         let k = self.k;
-        let now = k.now.get().nanoseconds();
-        if let Some(starts_at) = starts_at {
-            let wait = (starts_at.nanoseconds() % SECOND + SECOND - now % SECOND) % SECOND;
-            k.now.set(Time::from_nanoseconds(now) + Duration::from_nanoseconds(wait));
-        }
+        let now = k.now.get();
+        k.now.set(now.max(starts_at.unwrap_or(now)));
         k.recording_since.set(Some(k.now.get()));
-        k.now.get()
+        starts_at.unwrap_or(now)
     }
 
-    /// Goes on until `tasks` tasks have ended and nothing is in flight.
-    fn until_idle(&mut self, executor: &mut Executor<'_>, tasks: usize) -> Result<(), RunError> {
+    /// Goes on until `tasks` tasks have ended and nothing is in flight. Recording ends `record_after`
+    /// the last of them, or with the last completion if that is zero.
+    fn until_idle(
+        &mut self,
+        executor: &mut Executor<'_>,
+        tasks: usize,
+        record_after: Duration,
+    ) -> Result<(), RunError> {
         let k = self.k;
         let mut left = tasks;
+        let mut recorded_until = None;
         loop {
             let ran = executor.run_one(&k.tasks);
             end_beyond_end(k);
@@ -178,13 +194,24 @@ impl<'k> Loop<'k, '_> {
                         self.drain();
                     }
                 }
-                Ran::Ended(_) => left = left.saturating_sub(1),
+                Ran::Ended(_) => {
+                    left = left.saturating_sub(1);
+                    if left == 0 {
+                        recorded_until = k.now.get().checked_add(record_after);
+                    }
+                }
                 Ran::Nothing => {
                     if let Some(failure) = k.failure.borrow_mut().take() {
                         return Err(failure);
                     }
                     self.drain();
-                    let Some(at) = self.next_event(left > 0) else { break };
+                    let Some(at) = self.next_event(recorded_until) else { break };
+                    if left > 0 && self.nothing_helps() {
+                        break;
+                    }
+                    if !record_after.is_zero() && recorded_until.is_some_and(|until| at > until) {
+                        k.recording_since.set(None);
+                    }
                     self.advance(at)?;
                 }
             }
@@ -195,14 +222,42 @@ impl<'k> Loop<'k, '_> {
         Err(RunError::Hang { at: k.now.get(), waiting: stuck_tasks(k) })
     }
 
-    /// When something happens next. Once all tasks have ended timers count no more.
-    fn next_event(&self, tasks_left: bool) -> Option<Time> {
+    /// What becomes of what is still in memory.
+    fn at_end<'f>(&mut self, executor: &mut Executor<'f>, at_end: AtEnd) -> Result<(), RunError>
+    where
+        'k: 'f,
+    {
+        match at_end {
+            AtEnd::PowerOff => Ok(()),
+            AtEnd::DeviceRead => Ok(write_dirty_buffers(self.k)?),
+            AtEnd::Unmount => {
+                let id = self.add_task("umount", 0);
+                executor.start(id, unmount(self.k));
+                self.until_idle(executor, 1, Duration::ZERO)
+            }
+        }
+    }
+
+    /// When something happens next. Once all tasks have ended timers count only as long as recording
+    /// goes on.
+    fn next_event(&self, recorded_until: Option<Time>) -> Option<Time> {
         let device = self.k.device.borrow_mut().next_event();
-        let timer = self.k.timers.borrow_mut().peek_time().filter(|_| tasks_left || self.cpu_is_held());
+        let timer = self.k.timers.borrow_mut().peek_time();
+        let counts = |&at: &Time| recorded_until.is_none_or(|until| at < until) || self.cpu_is_held();
+        let timer = timer.filter(counts);
         match (device, timer) {
             (Some(device), Some(timer)) => Some(device.min(timer)),
             (device, timer) => device.or(timer),
         }
+    }
+
+    /// Whether all that can still happen is that the flusher looks at its list, while nobody waits for
+    /// the clock.
+    fn nothing_helps(&self) -> bool {
+        let k = self.k;
+        k.device.borrow_mut().next_event().is_none()
+            && !self.cpu_is_held()
+            && !k.tasks.sleepers().into_iter().any(|sleeper| sleeper.waits_for == WaitsFor::Time)
     }
 
     fn cpu_is_held(&self) -> bool {
@@ -234,6 +289,7 @@ impl<'k> Loop<'k, '_> {
             match timer {
                 Timer::Resume(task) => k.tasks.resume(task),
                 Timer::Wake(task) => k.tasks.wake(task),
+                Timer::Flusher(number) => flusher_timer_fired(k, number),
             }
         }
         if let Some(ties) = &mut self.ties {
@@ -258,6 +314,9 @@ impl<'k> Loop<'k, '_> {
         let mut parts = Box::new(completion.parts);
         parts.add(Part::HostQueue, issued.taken - issued.at);
         let error = if issued.fails { Some(sim_core::io::IoError::Medium) } else { completion.result.err() };
+        if error.is_none() {
+            put_contents(k, issued.written);
+        }
         let what = What::Completed { request: completion.id, error, parts };
         let event = record_because(k, issued.event, what);
         let span = enter_span(k, event);

@@ -1,6 +1,6 @@
 //! What to say of a run that hangs: who waits, for what, and who holds it.
 
-use sim_core::task::Sleeper;
+use sim_core::task::{Sleeper, TaskId};
 
 use crate::failure::Stuck;
 use crate::kernel::{Kernel, WaitsFor};
@@ -24,6 +24,20 @@ fn stuck(k: &Kernel, sleeper: Sleeper<WaitsFor>) -> Stuck {
             let holder = bio_that(k, |bio| matches!(bio.end_io, EndIo::Buffer(held, _) if held == buffer));
             (format!("the buffer of block {block}"), holder)
         }
+        WaitsFor::Inode(file) => (
+            format!("the lock of the inode of file {file}"),
+            task_that(k, k.inodes[file.0 as usize].lock.holder()),
+        ),
+        WaitsFor::Allocation(file) => (
+            format!("the right to allocate in file {file}"),
+            task_that(k, k.inodes[file.0 as usize].allocation.holder()),
+        ),
+        WaitsFor::InodeWritten(mapping) => {
+            let whose = mapping.file().map_or("the device".to_owned(), |file| format!("file {file}"));
+            let holder = k.spaces.of(mapping).being_written.holder();
+            (format!("the inode of {whose} to be written"), task_that(k, holder))
+        }
+        WaitsFor::Run => ("a run of the flusher to end".to_owned(), "the flusher".to_owned()),
         WaitsFor::Tag => {
             ("a tag".to_owned(), format!("{} requests in the device", k.in_device.borrow().len()))
         }
@@ -32,6 +46,10 @@ fn stuck(k: &Kernel, sleeper: Sleeper<WaitsFor>) -> Stuck {
         WaitsFor::Work => ("work".to_owned(), "nobody".to_owned()),
     };
     Stuck { task: sleeper.name, waits_for, held_by }
+}
+
+fn task_that(k: &Kernel, holder: Option<TaskId>) -> String {
+    holder.map_or_else(|| "nobody".to_owned(), |task| format!("task `{}`", k.tasks.name(task)))
 }
 
 fn page_name(k: &Kernel, page: PageRef) -> String {

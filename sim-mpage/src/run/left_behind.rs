@@ -8,10 +8,11 @@ use crate::kernel::Kernel;
 use crate::page::buffers::BufferRef;
 use crate::page::{Mark, PageRef};
 
-/// Whether everything has been let go of; `in_mappings`: the pages that mappings pin.
-pub(super) fn check(k: &Kernel, in_mappings: impl Iterator<Item = PageRef>) -> Result<(), RunError> {
+/// Whether everything has been let go of.
+pub(super) fn check(k: &Kernel) -> Result<(), RunError> {
     let mut pins = BTreeMap::<PageRef, u16>::new();
-    for page in in_mappings.chain(k.buffer_cache.pinned()) {
+    let in_use = [k.tables.pinned(), k.buffer_cache.pinned(), k.mount.pinned()];
+    for page in in_use.into_iter().flatten() {
         *pins.entry(page).or_default() += 1;
     }
     let mut of_pages = k.pages.all().into_iter().filter_map(|page| {
@@ -52,6 +53,13 @@ fn on_its_way(k: &Kernel) -> Option<String> {
         (k.block.borrow().is_idle(), "the block layer holds a request or a tag"),
         (k.waits.is_empty(), "somebody waits for a page"),
         (!k.tasks.is_occupied(), "a task spends CPU time"),
+        (locks_are_free(k), "somebody holds an inode"),
     ];
     left.iter().find(|(is_free, _)| !is_free).map(|&(_, what)| what.to_owned())
+}
+
+fn locks_are_free(k: &Kernel) -> bool {
+    let of_inodes = k.inodes.iter().flat_map(|inode| [inode.lock.holder(), inode.allocation.holder()]);
+    let of_writers = k.spaces.all().map(|mapping| k.spaces.of(mapping).being_written.holder());
+    of_inodes.chain(of_writers).all(|holder| holder.is_none())
 }

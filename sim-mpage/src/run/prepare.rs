@@ -11,21 +11,26 @@ use sim_disk::block::BlockLayer;
 use sim_disk::faults::{Fault, Faults};
 
 use super::RunError;
-use crate::buffer_cache::{BufferCache, Owner, adopt_block};
-use crate::call::Call;
+use crate::buffer_cache::{BufferCache, Owner, adopt_block, set_page_dirty};
 use crate::ext2::block_set::BlockSet;
 use crate::ext2::file_map::FileMap;
-use crate::ext2::free_blocks::FreeBlocks;
+use crate::ext2::mount::Mount;
 use crate::ext2::oracle::Oracle;
 use crate::ext2::path::{block_to_path, pointers_per_block};
 use crate::ext2::volume::{Volume, VolumeFile};
-use crate::inode::Inode;
+use crate::inode::dirty_list::DirtyList;
+use crate::inode::errors::ErrorState;
+use crate::inode::locks::{InodeLock, SleepLock};
+use crate::inode::timer::FlusherState;
+use crate::inode::times::Times;
+use crate::inode::{AddressSpaces, Inode};
 use crate::kernel::{Kernel, Sizes};
-use crate::machine::{BadSectors, Machine, MetadataState, PageState, TaskSpec, TimedCall};
+use crate::machine::{AtEnd, BadSectors, Machine, MetadataState, PageState, TaskSpec, TimedCall};
 use crate::medium::Medium;
 use crate::page::buffers::BufferRef;
 use crate::page::stamps::PageStamps;
 use crate::page::store::PageCache;
+use crate::page::tables::PageTables;
 use crate::page::wait::PageWaits;
 use crate::page::{Mapping, Mark, PageRef};
 use crate::submit::{Bios, InDevice, Plugs};
@@ -33,9 +38,12 @@ use crate::submit::{Bios, InDevice, Plugs};
 /// What is to be run, and with what in the cache.
 pub(super) struct Workload {
     pub(super) setup: Vec<TimedCall>,
+    pub(super) setup_pid: u32,
     pub(super) task_setups: Vec<Vec<TimedCall>>,
     pub(super) last_setup: Vec<TimedCall>,
-    pub(super) starts_at: Option<Duration>,
+    pub(super) starts_at: Option<Time>,
+    pub(super) at_end: AtEnd,
+    pub(super) record_after: Duration,
     pub(super) tasks: Vec<TaskSpec>,
     pub(super) read_ahead_pages: u64,
     pub(super) shuffle_ties: Option<u64>,
@@ -72,18 +80,29 @@ pub(super) fn kernel_of(machine: Machine, detail: Detail) -> Result<(Kernel, Wor
         waits: PageWaits::default(),
         buffer_cache: BufferCache::default(),
         inodes: machine.volume.files.iter().map(inode_of).collect(),
-        allocator: RefCell::new(FreeBlocks::new(machine.volume.clone(), machine.first_free)),
+        spaces: AddressSpaces::new(machine.volume.files.len()),
+        dirty_inodes: DirtyList::new(machine.volume.files.len()),
+        flusher: FlusherState::default(),
+        tables: PageTables::default(),
+        mount: Mount::new(&machine.volume),
+        filesystem_errors: ErrorState::default(),
+        epoch: epoch(&machine.volume),
+        pids: RefCell::default(),
+        writes: Cell::new(0),
+        mixtures: RefCell::default(),
         bio_allocations: Cell::new(0),
         failing_bio_allocations: failing,
         failure: RefCell::new(None),
         settings: machine.kernel,
     };
-    let once = |calls: &[Call]| calls.iter().map(|&call| TimedCall::once(call)).collect();
     let workload = Workload {
-        setup: once(&machine.setup),
-        task_setups: machine.tasks.iter().map(|task| once(&task.setup)).collect(),
-        last_setup: once(&machine.last_setup),
+        setup: machine.setup,
+        setup_pid: machine.setup_pid,
+        task_setups: machine.tasks.iter().map(|task| task.setup.clone()).collect(),
+        last_setup: machine.last_setup.into_iter().map(TimedCall::once).collect(),
         starts_at: machine.starts_at,
+        at_end: machine.at_end,
+        record_after: machine.record_after,
         tasks: machine.tasks,
         read_ahead_pages: machine.read_ahead_pages,
         shuffle_ties: machine.shuffle_ties,
@@ -100,8 +119,20 @@ fn inode_of(file: &VolumeFile) -> Inode {
         number: file.inode,
         size: Cell::new(file.size),
         pointers: RefCell::new(file.pointers),
-        write_failed: Cell::new(false),
+        sectors: Cell::new(file.sectors),
+        times: Cell::new(Times { mtime: file.mtime, ctime: file.ctime }),
+        is_known: Cell::new(false),
+        tied: RefCell::default(),
+        lock: InodeLock::default(),
+        allocation: SleepLock::default(),
     }
+}
+
+/// The second of the calendar at which the virtual clock starts: after everything that the filesystem
+/// tells of, so that every stamp in it is older.
+fn epoch(volume: &Volume) -> u32 {
+    let of_files = volume.files.iter().map(|file| file.mtime.max(file.ctime));
+    of_files.max().unwrap_or(0).max(volume.superblock.written_at).saturating_add(1)
 }
 
 fn sizes(machine: &Machine) -> Result<Sizes, RunError> {
@@ -170,10 +201,11 @@ fn apply_page(k: &Kernel, workload: &Workload, state: &PageState) -> Result<(), 
     }
     let page = k.pages.add(mapping, state.index);
     k.pages.clear(page, Mark::Locked);
-    for (mark, on) in [(Mark::UpToDate, state.up_to_date), (Mark::Dirty, state.dirty)] {
-        if on {
-            k.pages.set(page, mark);
-        }
+    if state.up_to_date {
+        k.pages.set(page, Mark::UpToDate);
+    }
+    if state.dirty {
+        set_page_dirty(k, page);
     }
     fill(k, page, state)?;
     let Some(buffers) = &state.buffers else { return Ok(()) };

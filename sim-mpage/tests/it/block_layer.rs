@@ -21,7 +21,7 @@ fn issued_by_two(precedence: Precedence) -> Vec<(u64, u32)> {
         name: format!("t{number}"),
         pid: 101 + number,
         start: Time::ZERO,
-        setup: vec![open],
+        setup: vec![TimedCall::once(open)],
         calls: vec![TimedCall::once(pread(page * 4096, 4096))],
     };
     machine.tasks = vec![task(0, 4), task(1, 5)];
@@ -56,7 +56,8 @@ fn a_bio_costs_its_time_before_it_is_queued() {
     let open = Call::Open { handle: H, file: F, access: Access::Read };
     let calls = vec![TimedCall::once(readahead(0, 8192))];
     let name = "wl".to_owned();
-    machine.tasks = vec![TaskSpec { name, pid: 101, start: Time::ZERO, setup: vec![open], calls }];
+    machine.tasks =
+        vec![TaskSpec { name, pid: 101, start: Time::ZERO, setup: vec![TimedCall::once(open)], calls }];
     let mut memory = Memory::default();
     run(machine, &mut memory).unwrap();
     let queued = memory.events.iter().filter(|event| matches!(event.what, What::Queued { .. }));

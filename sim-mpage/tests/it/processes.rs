@@ -208,7 +208,7 @@ fn a_run_that_hangs_says_who_waits_for_what_and_who_holds_it() {
     let written = format!("{task} the end of writeback of page 1 of file 0, {held}");
     assert_eq!(hang(bench().dirty_pages(1..2), writeback()), written);
     let by_block = bench().unread_page(0, "cmcc");
-    assert_eq!(hang(by_block, pread(0, 1)), format!("{task} the lock of page 0 of file 0, {held}"));
+    assert_eq!(hang(by_block, pread(1024, 1)), format!("{task} the lock of page 0 of file 0, {held}"));
     // All the device's tags are taken.
     let apart = Bench::new(4096, "0@1000 1@2000 2@3000").with(|machine| {
         machine.queue.queue_depth = 1;

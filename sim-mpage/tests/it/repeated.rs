@@ -16,7 +16,7 @@ fn run_calls(bench: &Bench, calls: &[(Call, u32)], sink: &mut dyn Sink) -> Outco
         name: "wl".to_owned(),
         pid: 101,
         start: Time::ZERO,
-        setup: vec![Call::Open { handle: H, file: F, access: Access::ReadWrite }],
+        setup: vec![TimedCall::once(Call::Open { handle: H, file: F, access: Access::ReadWrite })],
         calls: calls.iter().map(|&(call, times)| TimedCall { times, ..TimedCall::once(call) }).collect(),
     }];
     run(machine, sink).unwrap()

@@ -1,6 +1,8 @@
 //! Long runs: cells of time and blocks, filled where requests completed, and below them how often
 //! the disk had to go backwards.
 
+use std::ops::RangeInclusive;
+
 use super::panel::{PADDING, Panel, Scale};
 use crate::format::{TimeScale, grouped};
 use crate::plot::axis::round_step;
@@ -17,6 +19,9 @@ const STEPS: Px = Px::new(24);
 const GAP: Px = Px::new(6);
 /// What is not nothing is seen.
 const SLIVER: Px = Px::new(3);
+
+/// Which cells are filled, column by column.
+type Filled = Vec<Vec<bool>>;
 
 /// How much time a column, and how many blocks a row of cells stands for.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +75,14 @@ impl Cells {
 
     /// Draws an arm; gives back where it ends.
     pub(super) fn draw(self, canvas: &mut Canvas, panel: Panel, arm: &Arm, most_back: u64) -> Px {
+        let windows = self.outline(panel, &self.windows(arm));
+        if !windows.is_empty() {
+            let tooltip = "readahead windows, until they are read";
+            canvas.group(tooltip, |canvas| canvas.path(Style::Window, windows));
+        }
+        panel.draw_grid(canvas);
         for kind in [BlockKind::Data, BlockKind::Metadata, BlockKind::Indirect] {
-            let path = self.outline(panel, arm, kind);
+            let path = self.outline(panel, &self.completions(arm, kind));
             if !path.is_empty() {
                 let kind = Kind::from(kind);
                 canvas.group(kind.meaning(), |canvas| canvas.path(kind.solid_style(), path));
@@ -81,16 +92,41 @@ impl Cells {
         if most_back == 0 { panel.area.bottom } else { self.draw_steps(canvas, panel, arm, most_back) }
     }
 
-    /// The cells of one kind, as one path.
-    fn outline(self, panel: Panel, arm: &Arm, kind: BlockKind) -> Path {
-        let mut filled = vec![vec![false; self.rows]; self.columns];
+    fn no_cells(self) -> Filled {
+        vec![vec![false; self.rows]; self.columns]
+    }
+
+    fn rows(self, first: u64, blocks: u64) -> RangeInclusive<usize> {
+        self.row(first)..=self.row(first.saturating_add(blocks.max(1) - 1))
+    }
+
+    /// Where requests completed that hold blocks of one kind.
+    fn completions(self, arm: &Arm, kind: BlockKind) -> Filled {
+        let mut filled = self.no_cells();
         for io in &arm.issue {
             for piece in io.pieces.iter().filter(|piece| piece.kind == kind) {
-                let first = piece.first_block_on_disk;
-                let rows = self.row(first)..=self.row(first.saturating_add(piece.blocks.max(1) - 1));
+                let rows = self.rows(piece.first_block_on_disk, piece.blocks);
                 filled[self.column(io.end_ns.max(io.start_ns))][rows].fill(true);
             }
         }
+        filled
+    }
+
+    /// What was decided to be read, and had not come yet.
+    fn windows(self, arm: &Arm) -> Filled {
+        let mut filled = self.no_cells();
+        for window in &arm.windows {
+            let columns = self.column(window.decided_ns)..=self.column(window.read_ns.max(window.decided_ns));
+            for run in &window.runs {
+                let rows = self.rows(run.first_block_on_disk, run.blocks);
+                filled[columns.clone()].iter_mut().for_each(|column| column[rows.clone()].fill(true));
+            }
+        }
+        filled
+    }
+
+    /// Filled cells as one path.
+    fn outline(self, panel: Panel, filled: &Filled) -> Path {
         let mut path = Path::default();
         for (column, rows) in filled.iter().enumerate() {
             let (left, right) = self.columns_edges(panel, column);
@@ -143,4 +179,9 @@ impl Cells {
 pub(super) fn sample_of_steps(canvas: &mut Canvas, area: Area) {
     let bar = Area { left: area.middle() - Px::new(3), right: area.middle() + Px::new(4), ..area };
     canvas.rect(Style::BackwardMark, bar, Px::ZERO);
+}
+
+/// A cell, for the legend.
+pub(super) fn sample_of_windows(canvas: &mut Canvas, area: Area) {
+    canvas.rect(Style::Window, area, Px::ZERO);
 }

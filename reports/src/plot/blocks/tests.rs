@@ -109,6 +109,52 @@ fn writes_and_flushes_are_told() {
 }
 
 #[test]
+fn a_window_is_a_bracket_with_a_band_until_it_is_read_and_a_tick_at_its_mark() {
+    let mut subject = classic();
+    let window = &mut subject.arms[0].windows[0];
+    (window.decided_ns, window.mark_on_disk) = (4_000_000, Some(1_013));
+    window.rule = sim_core::trace::ReadaheadRule::Sequential;
+    let svg = draw(&subject).to_svg();
+    inspect::check(&svg);
+    let tooltip = "readahead window 0-15, sequential, decided at 4.00 ms, read in 8.30 ms; \
+                   its mark is at block 1,013 of the disk";
+    assert!(svg.contains(tooltip), "{svg}");
+    let texts = inspect::texts(&svg);
+    for text in ["window 0-15, sequential", "readahead window, until it is read", "page with its mark"] {
+        assert!(has(&texts, text), "{text:?} is not among {texts:?}");
+    }
+    let elements = inspect::parse(&svg);
+    let bands: Vec<_> = inspect::of_class(&elements, "window").into_iter().map(edges).collect();
+    let data: Vec<_> = inspect::of_class(&elements, "data-solid").into_iter().map(edges).collect();
+    // The indirect block between 0-11 and 12-15 is none of the window's; the last band is the legend's.
+    let [rest, first, ..] = bands[..] else { panic!("{bands:?}") };
+    assert_eq!((rest[1], rest[3]), (data[0][1], data[0][3]), "12-15 as they pass");
+    // These take longer than their band is high, and their outline is drawn from above to below it.
+    let half = 3 * 16;
+    assert_eq!((first[1] - half, first[3] + half), (data[1][1], data[1][3]), "0-11 as they pass");
+    assert_eq!(first[2], data[1][2], "until the last block has passed");
+    let edge = edges(inspect::of_class(&elements, "window-edge")[0]);
+    assert_eq!((edge[1], edge[2], edge[3]), (rest[1], first[0], first[3]));
+    let mark = edges(inspect::of_class(&elements, "window-mark")[0]);
+    assert_eq!((mark[1], mark[2]), (rest[3], edge[0]), "at the first of 12-15");
+}
+
+#[test]
+fn of_many_windows_the_cells_are_drawn() {
+    let mut subject = classic();
+    let window = subject.arms[0].windows[0].clone();
+    subject.arms[0].windows = vec![window.clone(); 161];
+    let svg = draw(&subject).to_svg();
+    inspect::check(&svg);
+    let elements = inspect::parse(&svg);
+    assert!(inspect::of_class(&elements, "window-edge").is_empty());
+    // One path of cells in each arm, and the legend.
+    assert_eq!(inspect::of_class(&elements, "window").len(), 3);
+    let left = |class| edges(inspect::of_class(&elements, class)[0])[0];
+    assert!(left("window") < left("data-solid"), "from the decision on");
+}
+
+#[test]
 fn nothing_at_all_is_a_picture() {
     inspect::check(&draw(&Subject::default()).to_svg());
     inspect::check(&draw(&Subject { arms: vec![Arm::default(); 14], ..Subject::default() }).to_svg());

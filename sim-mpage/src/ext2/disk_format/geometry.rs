@@ -112,7 +112,13 @@ impl Superblock {
         u32::try_from(left).unwrap_or(self.blocks_per_group)
     }
 
-    /// The first block of the group.
+    /// The group that a block of the filesystem lies in.
+    pub fn group_of(&self, block: u64) -> u32 {
+        let group = block.saturating_sub(u64::from(self.first_data_block)) / u64::from(self.blocks_per_group);
+        u32::try_from(group).unwrap_or(u32::MAX)
+    }
+
+    /// The first block of a group.
     pub fn group_start(&self, group: u32) -> u64 {
         u64::from(self.first_data_block) + u64::from(group) * u64::from(self.blocks_per_group)
     }
@@ -122,7 +128,7 @@ impl Superblock {
         SUPERBLOCK_OFFSET / u64::from(self.block_size())
     }
 
-    /// The first block of the group descriptors: the one after the superblock's.
+    /// The group that a block of the filesystem lies in.descriptors: the one after the superblock's.
     // [ext2-image.groups]
     pub fn descriptors_block(&self) -> u64 {
         self.superblock_block() + 1
@@ -173,6 +179,7 @@ mod tests {
             log_block_size: 0,
             blocks_per_group: 8192,
             inodes_per_group: 24,
+            written_at: 0,
             magic: MAGIC,
             state: 1,
             revision: 1,

@@ -114,6 +114,8 @@ impl Image {
             pointers: read.pointers,
             size: read.size,
             sectors: u64::from(read.sectors),
+            mtime: read.mtime,
+            ctime: read.ctime,
         };
         Ok((read, file))
     }

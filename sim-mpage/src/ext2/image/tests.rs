@@ -73,6 +73,16 @@ fn files_are_found_by_their_paths() {
     assert_eq!(read.groups, volume.groups);
 }
 
+// [ext2-image.inode]
+#[test]
+fn a_file_has_the_times_of_its_inode() {
+    let image = with_inode(&several(), 12, |inode| (inode.mtime, inode.ctime) = (7, 8));
+    let found = image.lookup("f").unwrap();
+    assert_eq!((found.mtime, found.ctime), (7, 8));
+    let found = image.lookup("deep").unwrap();
+    assert_eq!((found.mtime, found.ctime), (0, 0));
+}
+
 // [ext2-image.root] [ext2-image.directory]
 #[test]
 fn a_directory_is_listed_with_what_its_entries_are() {

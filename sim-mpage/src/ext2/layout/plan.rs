@@ -145,6 +145,7 @@ pub(super) fn superblock(block_size: u32, device_sectors: u64) -> Result<Superbl
         log_block_size,
         blocks_per_group: MAX_BLOCKS_PER_GROUP.min(8 * block_size),
         inodes_per_group: MIN_INODES_PER_GROUP,
+        written_at: 0,
         magic: MAGIC,
         state: 1,
         revision: 1,
