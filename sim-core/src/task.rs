@@ -8,16 +8,17 @@
 //! `W` says what a sleeper waits for, in the words of the crate above.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 
 use crate::random::Stream;
 
 mod executor;
 mod pause;
+mod ready;
 
 pub use executor::{Executor, Ran};
 pub use pause::{GiveWay, Occupy, Sleep, StepOut};
+use ready::ReadyQueue;
 
 /// A task, numbered in the order in which tasks are added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,16 +77,16 @@ impl Precedence {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+#[derive(Clone, Copy, Debug)]
+enum State<W> {
     /// In a queue of those that can run, or running.
     Ready,
     /// About to sleep: a wake that comes now is remembered.
     Preparing,
     /// Was woken while it prepared to sleep.
     WokenEarly,
-    /// Asleep.
-    Sleeping,
+    /// Asleep, until this comes.
+    Sleeping(W),
     /// Its future has returned.
     Ended,
 }
@@ -96,15 +97,13 @@ struct Record<W> {
     /// The queue in which it stands when it can run.
     queue: usize,
     name: String,
-    state: State,
-    /// What it waits for, if it sleeps.
-    waits_for: Option<W>,
+    state: State<W>,
 }
 
 #[derive(Debug)]
 struct Book<W> {
     records: Vec<Record<W>>,
-    queues: [VecDeque<TaskId>; 3],
+    queues: [ReadyQueue; 3],
     /// The task whose CPU time has just been spent: it never left the CPU.
     resumed: Option<TaskId>,
     /// The task that holds the CPU while time passes.
@@ -148,8 +147,7 @@ impl<W: Copy> Tasks<W> {
         // A run has a handful of tasks; their number is far below 2^32.
         let task = TaskId(u32::try_from(book.records.len()).unwrap_or(u32::MAX));
         let queue = self.precedence.queue(class);
-        let (state, waits_for) = (State::Ready, None);
-        book.records.push(Record { class, queue, name: name.to_owned(), state, waits_for });
+        book.records.push(Record { class, queue, name: name.to_owned(), state: State::Ready });
         book.queues[queue].push_back(task);
         task
     }
@@ -166,7 +164,7 @@ impl<W: Copy> Tasks<W> {
     }
 
     #[inline]
-    fn set_state(&self, state: State) {
+    fn set_state(&self, state: State<W>) {
         self.book.borrow_mut().records[self.current.get().0 as usize].state = state;
     }
 
@@ -195,12 +193,13 @@ impl<W: Copy> Tasks<W> {
     pub fn wake(&self, task: TaskId) {
         let book = &mut *self.book.borrow_mut();
         let record = &mut book.records[task.0 as usize];
-        if record.state == State::Sleeping {
-            record.state = State::Ready;
-            record.waits_for = None;
-            book.queues[record.queue].push_back(task);
-        } else if record.state == State::Preparing {
-            record.state = State::WokenEarly;
+        match record.state {
+            State::Sleeping(_) => {
+                record.state = State::Ready;
+                book.queues[record.queue].push_back(task);
+            }
+            State::Preparing => record.state = State::WokenEarly,
+            State::Ready | State::WokenEarly | State::Ended => {}
         }
     }
 
@@ -251,7 +250,7 @@ impl<W: Copy> Tasks<W> {
             .map(TaskId)
             .zip(book.records.iter())
             .filter_map(|(task, record)| {
-                let waits_for = record.waits_for?;
+                let State::Sleeping(waits_for) = record.state else { return None };
                 Some(Sleeper { task, name: record.name.clone(), waits_for })
             })
             .collect()
@@ -259,16 +258,14 @@ impl<W: Copy> Tasks<W> {
 
     /// How many tasks stand in each queue of those that can run.
     pub fn queued(&self) -> [usize; 3] {
-        self.book.borrow().queues.each_ref().map(VecDeque::len)
+        self.book.borrow().queues.each_ref().map(ReadyQueue::len)
     }
 
     /// Puts those who have queued up since [`Tasks::queued`] told `before` into a random order, each
     /// within its own queue.
     pub fn shuffle_queued(&self, before: [usize; 3], stream: &mut Stream) {
         for (queue, before) in self.book.borrow_mut().queues.iter_mut().zip(before) {
-            if let Some(since) = queue.make_contiguous().get_mut(before..) {
-                stream.shuffle(since);
-            }
+            queue.reorder(before, |since| stream.shuffle(since));
         }
     }
 
@@ -279,7 +276,7 @@ impl<W: Copy> Tasks<W> {
         let next = match book.resumed.take() {
             Some(task) => task,
             None if book.occupied.is_some() => return None,
-            None => book.queues.iter_mut().find_map(VecDeque::pop_front)?,
+            None => book.queues.iter_mut().find_map(ReadyQueue::pop_front)?,
         };
         self.current.set(next);
         Some(next)

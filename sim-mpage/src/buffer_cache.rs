@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use sim_core::io::{Flags, IoError, Piece, Reason, Role};
-use sim_core::trace::{BufferChange, What};
+use sim_core::trace::{BufferChange, PageChange, What};
 
 pub use self::tied::{bforget, mark_buffer_dirty_inode, sync_mapping_buffers};
 use crate::content::{expect_lost, read_bytes};
@@ -16,7 +16,7 @@ use crate::errno::Errno;
 use crate::inode::dirty_list::{DirtyFlags, mark_inode_dirty};
 use crate::inode::errors::mapping_set_error;
 use crate::kernel::Kernel;
-use crate::memory::{add_page, set_failed};
+use crate::memory::{add_page, record_page, set_failed};
 pub use crate::page::buffers::Owner;
 use crate::page::buffers::{Buffer, BufferRef};
 use crate::page::wait::{Event, Stand};
@@ -102,14 +102,15 @@ pub fn adopt_block(k: &Kernel, physical: u64, owner: Owner, dirty: bool) {
     let index = physical / blocks;
     if k.pages.find(Mapping::DEVICE, index).is_none() {
         let page = k.pages.add(Mapping::DEVICE, index);
+        record_page(k, page, PageChange::Added);
         give_buffers(k, page, index);
     }
     let Some(buffer) = find_get_block(k, physical) else { return };
     k.pages.change_buffer(buffer, |buffer| buffer.owner = Some(owner));
     if !k.pages.buffer(buffer).up_to_date {
-        k.pages.change_buffer(buffer, |buffer| buffer.locked = true);
+        // Nobody has asked the device for it, so nothing is told of a read.
         read_bytes(k, buffer);
-        end_buffer_read_sync(k, buffer, None);
+        k.pages.change_buffer(buffer, |buffer| buffer.up_to_date = true);
     }
     match (dirty, owner.file) {
         (true, Some(file)) => mark_buffer_dirty_inode(k, buffer, file),

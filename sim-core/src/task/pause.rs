@@ -16,19 +16,19 @@ pub struct Sleep<'a, W> {
 impl<W: Copy + Unpin> Future for Sleep<'_, W> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let Some(waits_for) = self.waits_for.take() else {
             return Poll::Ready(());
         };
         let task = self.tasks.current.get();
         let record = &mut self.tasks.book.borrow_mut().records[task.0 as usize];
-        if record.state == State::WokenEarly {
+        if matches!(record.state, State::WokenEarly) {
             record.state = State::Ready;
             return Poll::Ready(());
         }
-        assert_eq!(record.state, State::Preparing, "task {task} sleeps unprepared");
-        record.state = State::Sleeping;
-        record.waits_for = Some(waits_for);
+        assert!(matches!(record.state, State::Preparing), "task {task} sleeps unprepared");
+        record.state = State::Sleeping(waits_for);
         Poll::Pending
     }
 }

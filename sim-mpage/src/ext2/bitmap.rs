@@ -137,10 +137,9 @@ mod tests {
     // [ext2-take.back]
     #[test]
     fn without_a_window_the_run_is_moved_back_over_free_blocks() {
-        let used = [0..12];
-        let mut bytes = bitmap_of(&used);
+        let mut bytes = bitmap_of(&[0..4, 4..12]);
         assert_eq!(Bitmap::new(&mut bytes).take(0..100, None, 3, true), Some(12..15));
-        let mut bytes = bitmap_of(&used);
+        let mut bytes = bitmap_of(&[0..4, 4..12]);
         assert_eq!(Bitmap::new(&mut bytes).take(0..100, None, 3, false), Some(16..19));
     }
 }

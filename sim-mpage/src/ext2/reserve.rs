@@ -219,6 +219,10 @@ fn take_within(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     const GROUP: Group = 0..=511;
@@ -286,6 +290,74 @@ mod tests {
         windows.remove(&mut one);
         assert_eq!(one, Reservation { goal_size: 32, ..Reservation::default() });
         assert_eq!(allocate(&mut windows, &mut two, &mut bytes, 101, 1), Some(101..102));
+    }
+
+    // [ext2-window.next-group]
+    #[test]
+    fn a_window_that_reaches_into_the_next_group_is_left_for_it() {
+        let next: Group = 512..=1023;
+        let (mut windows, mut file, mut bytes) = (Windows::default(), Reservation::default(), [0; 64]);
+        assert_eq!(allocate(&mut windows, &mut file, &mut bytes, 508, 4), Some(508..512));
+        let window = Some(Window { start: 508, end: 515 });
+        assert_eq!(file.window, window);
+        // Nothing is free any more in its part of the first group: no other window there.
+        assert_eq!(allocate(&mut windows, &mut file, &mut bytes, 509, 1), None);
+        assert_eq!((file.window, file.alloc_hit), (window, 4));
+        let mut bytes = [0; 64];
+        let taken = windows.allocate(&mut file, &mut Bitmap::new(&mut bytes), &next, None, 8);
+        assert_eq!((taken, file.window), (Some(512..516), window));
+        // With a goal before it, it is given up.
+        let (mut windows, mut file, mut bytes) = (Windows::default(), Reservation::default(), [0; 64]);
+        allocate(&mut windows, &mut file, &mut bytes, 508, 4);
+        assert_eq!(allocate(&mut windows, &mut file, &mut bytes, 400, 1), Some(400..401));
+    }
+
+    /// An allocation, or the end of a file's window.
+    type Step = (usize, Option<u64>, u32, bool);
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let goal = proptest::option::of(0..512_u64);
+        proptest::collection::vec((0..4_usize, goal, 1..20_u32, proptest::bool::weighted(0.1)), 1..60)
+    }
+
+    proptest! {
+        // [ext2-window.search] [ext2-window.place] [ext2-group.take] [ext2-window.removed]
+        #[test]
+        fn windows_never_overlap_and_nothing_is_taken_twice(
+            used in proptest::collection::btree_set(0..512_u32, 0..200),
+            steps in steps(),
+        ) {
+            let mut bytes = [0; 64];
+            for &block in &used {
+                Bitmap::new(&mut bytes).set(block..block + 1, true);
+            }
+            let mut taken: BTreeSet<u64> = used.iter().copied().map(u64::from).collect();
+            let (mut windows, mut files) = (Windows::default(), [Reservation::default(); 4]);
+            for (file, goal, count, removes) in steps {
+                if removes {
+                    windows.remove(&mut files[file]);
+                    continue;
+                }
+                let found =
+                    windows.allocate(&mut files[file], &mut Bitmap::new(&mut bytes), &GROUP, goal, count);
+                if let Some(found) = found {
+                    prop_assert!(found.end - found.start <= u64::from(count) && found.start < found.end);
+                    let window = files[file].window.unwrap();
+                    for block in found {
+                        prop_assert!(window.contains(block), "{block} lies outside {window:?}");
+                        prop_assert!(taken.insert(block), "{block} again");
+                    }
+                }
+                let mut all: Vec<_> = files.iter().filter_map(|file| file.window).collect();
+                all.sort_unstable_by_key(|window| window.start);
+                prop_assert!(all.windows(2).all(|two| two[0].end < two[1].start), "{all:?}");
+                // The list holds exactly these.
+                let listed = windows.0.iter().map(|(&start, &end)| Window { start, end });
+                prop_assert_eq!(listed.collect::<Vec<_>>(), all);
+            }
+            let marked = (0..512).filter(|&block| !Bitmap::new(&mut bytes).is_free(block));
+            prop_assert_eq!(marked.map(u64::from).collect::<BTreeSet<_>>(), taken);
+        }
     }
 
     // [ext2-window.first-free]

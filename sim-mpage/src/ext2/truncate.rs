@@ -9,9 +9,7 @@ use sim_core::io::{FileId, Role};
 use super::branch::{Array, set_pointer, with_pointers};
 use super::mount::{discard_reservation, ext2_error};
 use super::new_blocks::{BlockRun, ext2_free_blocks};
-use super::path::{
-    BlockPath, DIRECT_POINTERS, IND_POINTER, INODE_POINTERS, block_to_path, child_of, pointers_per_block,
-};
+use super::path::{BlockPath, DIRECT_POINTERS, IND_POINTER, block_to_path, child_of, pointers_per_block};
 use crate::buffer_cache::{Owner, bforget, mark_buffer_dirty_inode, sb_bread};
 use crate::inode::dirty_list::{DirtyFlags, mark_inode_dirty};
 use crate::inode::locks::{lock_allocation, unlock_allocation};
@@ -55,8 +53,7 @@ impl Truncation<'_> {
             path.offsets[0] + 1
         };
         // [ext2-truncate.whole-trees]
-        for slot in first_whole_tree..INODE_POINTERS as u32 {
-            let depth = (slot - IND_POINTER + 1) as usize;
+        for (slot, depth) in (IND_POINTER..).zip(1..=3).filter(|&(slot, _)| slot >= first_whole_tree) {
             self.free_pointer(Array::Inode, slot, Below { of: None, depth }).await;
         }
     }

@@ -33,6 +33,21 @@ struct Reader<'k, 'r> {
     count: usize,
 }
 
+/// A small read, of which all pages are cached and none is to be waited for: what [`filemap_read`]
+/// does, without a future. `None` of any other one; then nothing has happened.
+#[inline]
+pub fn read_at_once(k: &Kernel, file: FileId, ra: &mut FileRaState, offset: u64, length: u64) -> Option<u64> {
+    let end = offset.saturating_add(length);
+    let mut reader = Reader::new(k, file, ra, offset..end);
+    let end = end.min(k.inodes[file.0 as usize].size.get());
+    if offset >= end || !k.settings.cpu.copy_page.is_zero() {
+        return None;
+    }
+    let first = offset >> k.sizes.page_bits;
+    let all = reader.collect(first) && (first + reader.count as u64) << k.sizes.page_bits >= end;
+    all.then(|| reader.copy(0..reader.count, offset, end) - offset)
+}
+
 /// Reads `length` bytes from `offset` on; returns how many there were.
 ///
 /// # Errors
@@ -45,9 +60,7 @@ pub async fn filemap_read(
     length: u64,
 ) -> Result<u64, Errno> {
     let end = offset.saturating_add(length);
-    let last_index = end.div_ceil(u64::from(k.sizes.page));
-    let rest = offset..end;
-    let mut reader = Reader { k, file, ra, rest, last_index, run: [PageRef::NOBODY; BATCH], count: 0 };
+    let mut reader = Reader::new(k, file, ra, offset..end);
     let mut position = offset;
     while position < end && position < k.inodes[file.0 as usize].size.get() {
         let index = position >> k.sizes.page_bits;
@@ -71,7 +84,12 @@ pub async fn filemap_read(
     Ok(position - offset)
 }
 
-impl Reader<'_, '_> {
+impl<'k, 'r> Reader<'k, 'r> {
+    fn new(k: &'k Kernel, file: FileId, ra: &'r mut FileRaState, rest: Range<u64>) -> Self {
+        let last_index = rest.end.div_ceil(u64::from(k.sizes.page));
+        Reader { k, file, ra, rest, last_index, run: [PageRef::NOBODY; BATCH], count: 0 }
+    }
+
     /// The next pages to be copied, up to date; at least one.
     async fn get_pages(&mut self, index: u64) -> Result<(), Errno> {
         loop {
@@ -196,6 +214,7 @@ impl Reader<'_, '_> {
 
     /// Copies pages of the run from a position on; returns the position behind them.
     // [pagecache-read.copy]
+    #[inline]
     fn copy(&mut self, numbers: Range<usize>, position: u64, end: u64) -> u64 {
         // The file may have become shorter than the run.
         if position >= end {
@@ -205,7 +224,7 @@ impl Reader<'_, '_> {
         let first = position >> page_bits;
         let behind = end.min((first + numbers.len() as u64) << page_bits);
         let count = usize::try_from(((behind - 1) >> page_bits) + 1 - first).unwrap_or(usize::MAX);
-        let pages = &self.run[numbers][..count];
+        let pages = &self.run[numbers.start..numbers.start + count];
         // A page that the last read ended in has counted as used already.
         let last_read = (self.ra.prev_pos - 1) >> page_bits;
         let counted = usize::from(last_read == first.cast_signed());

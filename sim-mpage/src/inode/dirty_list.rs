@@ -104,7 +104,7 @@ impl Queues {
 
     /// Puts an inode at the end of the list; its stamp stays, unless the one before it is younger.
     // [flusher.requeue]
-    fn to_end_of_list(&mut self, mapping: Mapping, now: u64) {
+    fn requeue_at_end(&mut self, mapping: Mapping, now: u64) {
         let last = self.list.back().copied().filter(|&last| last != mapping);
         let youngest = last.map_or(0, |last| self.state(last).since);
         let state = self.state(mapping);
@@ -126,9 +126,10 @@ impl DirtyList {
         self.0.borrow_mut().state(mapping).flags
     }
 
-    /// Whether any inode is dirty.
+    /// Whether any inode is dirty, or has its turn: its flags are taken off before it is put into the
+    /// table, which makes the device's inode dirty.
     pub fn is_any_dirty(&self) -> bool {
-        self.0.borrow().states.iter().any(|state| !state.flags.is_empty())
+        self.0.borrow().states.iter().any(|state| state.place != Place::Nowhere)
     }
 
     /// Sets flags at a tick. An inode that was clean goes to the end of the list.
@@ -190,7 +191,7 @@ impl DirtyList {
         match (is_clean, used_up) {
             (true, _) => queues.move_to(mapping, Place::Nowhere),
             (false, true) => queues.move_to(mapping, Place::First),
-            (false, false) => queues.to_end_of_list(mapping, now),
+            (false, false) => queues.requeue_at_end(mapping, now),
         }
         is_clean
     }
@@ -209,4 +210,102 @@ pub fn mark_inode_dirty(k: &Kernel, mapping: Mapping, flags: DirtyFlags) {
         set_timer_of_flusher(k);
     }
     k.dirty_inodes.set(mapping, flags, ticks(k.now.get()));
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::io::FileId;
+
+    use super::*;
+
+    const A: Mapping = Mapping::of(FileId(0));
+    const B: Mapping = Mapping::of(FileId(1));
+    const C: Mapping = Mapping::of(FileId(2));
+
+    fn dirty(inodes: &[(Mapping, u64)]) -> DirtyList {
+        let list = DirtyList::new(3);
+        inodes.iter().for_each(|&(inode, now)| list.set(inode, DirtyFlags::PAGES, now));
+        list
+    }
+
+    /// The turns of a round; all inodes come out clean.
+    fn round(list: &DirtyList, is_too_young: impl Fn(u64) -> bool) -> Vec<Mapping> {
+        list.begin_round(is_too_young);
+        let mut turns = Vec::new();
+        while let Some(inode) = list.next_turn() {
+            list.take(inode, false);
+            assert!(list.end_turn(inode, false, 100));
+            turns.push(inode);
+        }
+        turns
+    }
+
+    // [dirty.flags] [flusher.round]
+    #[test]
+    fn a_round_takes_the_longest_dirty_up_to_the_first_that_is_too_young() {
+        // What becomes dirty again meanwhile keeps its place and its stamp.
+        let list = dirty(&[(B, 1), (A, 5), (B, 8), (C, 9)]);
+        assert_eq!(round(&list, |since| since > 5), [B, A]);
+        assert!(list.is_any_dirty());
+        assert_eq!(round(&list, |_| false), [C]);
+        assert!(!list.is_any_dirty());
+    }
+
+    // [dirty.flags]
+    #[test]
+    fn flags_add_up_and_a_clean_inode_leaves_the_list() {
+        let list = dirty(&[(A, 1), (B, 2)]);
+        list.set(A, DirtyFlags::SYNC, 3);
+        assert!(list.flags(A).intersects(DirtyFlags::INODE));
+        assert!(!list.flags(A).intersects(DirtyFlags::DATASYNC));
+        // With dirty pages it stays where it is; else it comes to the end when it is dirty again.
+        list.take(A, true);
+        assert_eq!(list.flags(A), DirtyFlags::PAGES);
+        list.take(A, false);
+        list.set(A, DirtyFlags::SYNC, 4);
+        assert_eq!(round(&list, |_| false), [B, A]);
+    }
+
+    // [flusher.used-up-first]
+    #[test]
+    fn whose_turn_was_used_up_comes_first_in_the_next_round_whatever_its_age() {
+        let list = dirty(&[(A, 1), (B, 2), (C, 3)]);
+        list.begin_round(|since| since > 2);
+        assert_eq!(list.next_turn(), Some(A));
+        assert!(!list.end_turn(A, false, 9));
+        assert_eq!(list.next_turn(), Some(B));
+        assert!(!list.end_turn(B, true, 9));
+        assert_eq!((list.next_turn(), list.first_used_up()), (None, Some(B)));
+        assert_eq!(round(&list, |_| true), [B]);
+        assert_eq!(round(&list, |_| false), [C, A]);
+    }
+
+    // [flusher.requeue]
+    #[test]
+    fn an_inode_that_is_still_dirty_keeps_its_stamp_unless_a_younger_one_stands_before_it() {
+        let list = dirty(&[(A, 5)]);
+        list.begin_round(|_| false);
+        assert_eq!(list.next_turn(), Some(A));
+        list.end_turn(A, false, 9);
+        assert_eq!(round(&list, |since| since > 5), [A]);
+        let list = dirty(&[(A, 5)]);
+        list.begin_round(|_| false);
+        assert_eq!(list.next_turn(), Some(A));
+        list.set(C, DirtyFlags::PAGES, 7);
+        list.end_turn(A, false, 9);
+        assert_eq!(round(&list, |since| since > 8), [C]);
+        assert_eq!(round(&list, |since| since > 9), [A]);
+    }
+
+    // [flusher.timer-set]
+    #[test]
+    fn an_inode_that_has_its_turn_counts_as_dirty() {
+        let list = dirty(&[(A, 1)]);
+        list.begin_round(|_| false);
+        assert_eq!(list.next_turn(), Some(A));
+        list.take(A, false);
+        assert!(list.is_any_dirty());
+        list.end_turn(A, false, 2);
+        assert!(!list.is_any_dirty());
+    }
 }

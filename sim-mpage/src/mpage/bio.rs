@@ -46,8 +46,9 @@ impl MpageBio {
     /// An empty bio that begins at a physical block and has room for `capacity` pages; `because` is
     /// the event that told where its first block lies.
     pub fn new(file: FileId, first_physical: u64, capacity: u64, because: EventId) -> MpageBio {
-        let capacity = usize::try_from(capacity.min(BIO_MAX_VECS)).unwrap_or(0);
-        let (pages, pieces) = (Vec::with_capacity(capacity), Vec::with_capacity(1));
+        let at_first = usize::try_from(capacity.min(BIO_MAX_VECS)).unwrap_or(0);
+        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
+        let (pages, pieces) = (Vec::with_capacity(at_first), Vec::with_capacity(1));
         MpageBio { file, first_physical, blocks: 0, capacity, because, pages, pieces }
     }
 

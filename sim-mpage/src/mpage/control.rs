@@ -1,5 +1,7 @@
 //! What a writeback is to write, and what came of it (`struct writeback_control`).
 
+use sim_core::io::Flags;
+
 /// Which pages of a mapping are to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageRange {
@@ -38,5 +40,15 @@ impl WritebackControl {
     /// A writeback of any number of pages.
     pub const fn of(range: PageRange, integrity: bool) -> WritebackControl {
         WritebackControl { range, integrity, background: false, nr_to_write: u64::MAX, pages_skipped: 0 }
+    }
+
+    /// The flags of its bios (`wbc_to_write_flags`).
+    // [mpage-write.sync-flag] [mpage-write.background-flag]
+    pub const fn flags(&self) -> Flags {
+        match (self.integrity, self.background) {
+            (true, _) => Flags::SYNC,
+            (false, true) => Flags::BACKGROUND,
+            (false, false) => Flags::NONE,
+        }
     }
 }

@@ -151,7 +151,7 @@ pub async fn block_write_full_page(
     let of_file = |buffer: BufferRef, physical| {
         (data_block(file, first + u64::from(buffer.number), physical), Reason::FullPage(why))
     };
-    send_taken(k, page, taken, control.integrity, of_file).await;
+    send_taken(k, page, taken, control.flags(), of_file).await;
     if let Err(error) = mapped {
         // [buffers-write.allocation-error]
         set_failed(k, page);
@@ -169,7 +169,7 @@ pub async fn blkdev_writepage(k: &Kernel, page: PageRef, control: &mut Writeback
         // [mpage-reason.metadata-write]
         (Piece { file, role, logical: 0, physical, blocks: 1 }, Reason::MetadataWrite)
     };
-    send_taken(k, page, taken, control.integrity, of_device).await;
+    send_taken(k, page, taken, control.flags(), of_device).await;
 }
 
 /// Pass 1: blocks past the end are cleaned, dirty ones without a place get one.
@@ -242,7 +242,7 @@ async fn send_taken(
     k: &Kernel,
     page: PageRef,
     taken: Vec<(BufferRef, u64)>,
-    integrity: bool,
+    flags: Flags,
     what: impl Fn(BufferRef, u64) -> (Piece, Reason),
 ) {
     k.pages.set(page, Mark::Writeback);
@@ -253,7 +253,6 @@ async fn send_taken(
         return;
     }
     k.pages.start_async(page, u16::try_from(taken.len()).unwrap_or(u16::MAX), false);
-    let flags = if integrity { Flags::SYNC } else { Flags::NONE };
     for (buffer, physical) in taken {
         let (block, reason) = what(buffer, physical);
         submit_block(k, buffer, block, flags, reason, BufferEnd::AsyncWrite).await;

@@ -5,7 +5,7 @@
 //! the last direct one, so its mapping carries the boundary flag: the bio 0-11 is sent, and right
 //! behind it the indirect block, if it is cached and dirty: in the plug both become one request.
 
-use sim_core::io::{Confused, FileId, Flags, Operation, Reason};
+use sim_core::io::{Confused, FileId, Operation, Reason};
 use sim_core::trace::{EventId, PageChange};
 
 use super::bio::{BIO_MAX_VECS, Blocks, MpageBio};
@@ -71,14 +71,7 @@ impl<'k> MpageWritepage<'k> {
 
     async fn submit(&mut self, reason: Reason, control: &WritebackControl) {
         if let Some(bio) = self.bio.take() {
-            let flags = match (control.integrity, control.background) {
-                // [mpage-write.sync-flag]
-                (true, _) => Flags::SYNC,
-                // [mpage-write.background-flag]
-                (false, true) => Flags::BACKGROUND,
-                (false, false) => Flags::NONE,
-            };
-            bio.submit(self.k, Operation::Write, flags, reason).await;
+            bio.submit(self.k, Operation::Write, control.flags(), reason).await;
         }
     }
 

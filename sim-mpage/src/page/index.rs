@@ -137,17 +137,18 @@ impl PageIndex {
         }
     }
 
-    /// The pages at `index` and behind it, as far as the index looks at once: at least one place, or
-    /// nothing if there are no pages there.
+    /// The places from `index` to the end of its chunk; none if there is no such chunk.
     #[inline]
-    pub fn pages_from<'c>(
+    pub fn places<'c>(
         &mut self,
         chunks: &'c Chunks,
         index: u64,
-    ) -> Option<impl Iterator<Item = Option<PageRef>> + use<'c>> {
-        let chunk = self.chunk(index)?;
-        let places = chunks.all[chunk as usize].pages[place(index)..].iter();
-        Some(places.map(|&page| (page != EMPTY).then_some(PageRef(page))))
+    ) -> impl Iterator<Item = Option<PageRef>> + use<'c> {
+        let places = match self.chunk(index) {
+            Some(chunk) => &chunks.all[chunk as usize].pages[place(index)..],
+            None => &[],
+        };
+        places.iter().map(|&page| (page != EMPTY).then_some(PageRef(page)))
     }
 
     /// Puts the pages that `make` makes into the places of `wanted`, up to the first where one is;

@@ -190,23 +190,22 @@ impl PageCache {
     /// `found`, up to and including the first that is not up to date or begins the next readahead.
     pub fn find_run(&self, mapping: Mapping, wanted: Range<u64>, found: &mut [PageRef]) -> FoundRun {
         let Store { pages, mappings, chunks, .. } = &mut *self.store.borrow_mut();
-        let limit = usize::try_from(wanted.end - wanted.start).map_or(found.len(), |n| n.min(found.len()));
+        let Some(cached) = mappings.get_mut(mapping.place()) else {
+            return FoundRun { count: 0, ready: false };
+        };
+        let mut places = cached.places(chunks, wanted.start);
         let mut count = 0;
-        while count < limit {
-            let cached = mappings.get_mut(mapping.place());
-            let Some(cached) =
-                cached.and_then(|cached| cached.pages_from(chunks, wanted.start + count as u64))
-            else {
-                break;
-            };
-            for (place, page) in found[count..limit].iter_mut().zip(cached) {
-                let Some(page) = page else { return FoundRun { count, ready: count > 0 } };
-                *place = page;
-                count += 1;
-                let page = &pages[page.0 as usize];
-                if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
-                    return FoundRun { count, ready: false };
-                }
+        for (index, place) in wanted.zip(found) {
+            let next = places.next().or_else(|| {
+                places = cached.places(chunks, index);
+                places.next()
+            });
+            let Some(Some(page)) = next else { break };
+            *place = page;
+            count += 1;
+            let page = &pages[page.0 as usize];
+            if !page.has(Mark::UpToDate) || page.has(Mark::Readahead) {
+                return FoundRun { count, ready: false };
             }
         }
         FoundRun { count, ready: count > 0 }

@@ -17,6 +17,7 @@ use crate::ext2::layout::{FileLayout, Layout, volume};
 use crate::kernel::Kernel;
 use crate::machine::{BadSectors, BufferState, KernelSettings, Machine, PageState, TaskSpec, TimedCall};
 use crate::medium::Stamp;
+use crate::memory::drop_caches;
 use crate::page::buffers::{Buffer, BufferRef};
 use crate::page::{Mapping, Mark, PageRef};
 use crate::submit::start_plug;
@@ -85,15 +86,35 @@ fn a_page_without_a_hole_is_mapped_to_disk() {
     assert!((0..3).all(|index| k.pages.has(page(&k, index), Mark::UpToDate)));
 }
 
-// [mpage-write.clean-buffers]
+// [mpage-write.clean-buffers] [mpage-write.clean-page-buffers]
 #[test]
 fn the_buffers_of_a_page_that_is_in_its_bio_are_clean() {
-    let mut machine = machine(&[(0, 1000, 4)], 4096, WRITEBACK);
-    machine.pages = vec![dirty_page(0, true, "dddu")];
+    for (blocks, letters) in [(3, "dddu"), (4, "dddd")] {
+        let mut machine = machine(&[(0, 1000, blocks)], 4096, WRITEBACK);
+        machine.pages = vec![dirty_page(0, true, letters)];
+        let k = kernel_after(machine);
+        assert_eq!(buffers(&k, 0).len(), 4);
+        assert!(buffers(&k, 0).iter().all(|buffer| !buffer.dirty && !buffer.locked));
+        assert!(!k.pages.has(page(&k, 0), Mark::Dirty) && !k.pages.has(page(&k, 0), Mark::Writeback));
+    }
+}
+
+// [buffers-life.mounted]
+#[test]
+fn superblock_and_descriptors_are_kept_though_other_blocks_were_used_since() {
+    let write = Call::Pwrite { handle: Handle(0), offset: 4096, length: 1024 };
+    let mut machine = machine(&[(0, 1000, 4)], 4096, write);
+    machine.tasks[0].calls.push(TimedCall::once(Call::Sync));
+    let inode_table = u64::from(machine.volume.groups[0].inode_table);
     let k = kernel_after(machine);
-    assert_eq!(buffers(&k, 0).len(), 4);
-    assert!(buffers(&k, 0).iter().all(|buffer| !buffer.dirty && !buffer.locked));
-    assert!(!k.pages.has(page(&k, 0), Mark::Dirty) && !k.pages.has(page(&k, 0), Mark::Writeback));
+    // Sixteen other blocks push them out of the list of those used last.
+    let owner = Owner { file: None, role: Role::Unknown };
+    (0..16).for_each(|block| adopt_block(&k, 4000 + 4 * block, owner, false));
+    drop_caches(&k);
+    let is_cached = |block: u64| k.pages.find(Mapping::DEVICE, block / 4).is_some();
+    assert!(is_cached(1) && is_cached(2), "superblock and descriptors");
+    assert!(!is_cached(inode_table + 2) && !is_cached(1000));
+    assert!(k.mount.pinned().iter().all(|&page| !k.pages.has(page, Mark::Dirty)));
 }
 
 // [mpage-write.buffer-heads-over-limit]

@@ -9,6 +9,7 @@ use sim_disk::ideal::{self, Ideal};
 use sim_mpage::call::{Access, Call, Handle};
 use sim_mpage::ext2::file_map::Run;
 use sim_mpage::ext2::layout::{FileLayout, Layout, volume};
+use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::{BadSectors, BufferState, Machine, MetadataState, PageState, TaskSpec, TimedCall};
 use sim_mpage::run::{Outcome, RunError, run};
 
@@ -27,7 +28,8 @@ pub(crate) struct Bench {
 pub(crate) struct Ran {
     pub(crate) outcome: Outcome,
     pub(crate) events: Vec<What>,
-    trace: Vec<Event>,
+    pub(crate) volume: Volume,
+    pub(crate) trace: Vec<Event>,
     queued: String,
     issued: String,
 }
@@ -175,12 +177,14 @@ impl Bench {
             })
             .collect();
         let block_sectors = self.machine.volume.block_size / 512;
+        let volume = self.machine.volume.clone();
         let mut memory = Memory { details: true, ..Memory::default() };
         let outcome = run(self.machine, &mut memory)?;
         let mut orders = Orders::new(block_sectors);
         memory.events.iter().for_each(|event| orders.record(event));
         Ok(Ran {
             outcome,
+            volume,
             queued: Order::from_trace(&orders.queued, |_| None).to_string(),
             issued: Order::from_trace(&orders.issued, |_| None).to_string(),
             events: memory.events.iter().map(|event| event.what.clone()).collect(),
@@ -261,7 +265,7 @@ impl Ran {
         })
     }
 
-    /// Rule, start, size and place of the mark of each readahead window.
+    /// Rule, start, size and distance of the mark from the end, window by window.
     pub(crate) fn windows(&self) -> Vec<(ReadaheadRule, u64, u64, u64)> {
         self.all(|what| match what {
             What::Readahead { rule, start, size, async_size, .. } => {

@@ -1,10 +1,10 @@
 //! Reads of a mapping: what a fault reads ahead, what it sets, and what it does with a bad block.
 
-use sim_core::trace::{ReadaheadRule, What};
+use sim_core::trace::{PageChange, ReadaheadRule};
 use sim_mpage::call::{Access, Advice, Call};
-use sim_mpage::errno::SIGBUS;
+use sim_mpage::errno::{Errno, SIGBUS};
 
-use crate::bench::{Bench, H, Ran, pread};
+use crate::bench::{Bench, F, H, pread, readahead};
 
 /// 200 blocks in a row on the device, behind their indirect block.
 const ROW: &str = "ind@999 0-199@1000";
@@ -15,21 +15,12 @@ fn bench() -> Bench {
     Bench::new(4096, ROW)
 }
 
-pub(crate) fn map(advice: Advice) -> Call {
+fn map(advice: Advice) -> Call {
     Call::Mmap { handle: H, length: 200 * PAGE, access: Access::Read, advice }
 }
 
-pub(crate) fn touch(page: u64) -> Call {
+fn touch(page: u64) -> Call {
     Call::Mread { handle: H, offset: page * PAGE + 5 }
-}
-
-/// Rule, start, size and distance of the mark from the end, window by window.
-pub(crate) fn windows(ran: &Ran) -> Vec<(ReadaheadRule, u64, u64, u64)> {
-    let window = |what: &What| match *what {
-        What::Readahead { rule, start, size, async_size, .. } => Some((rule, start, size, async_size)),
-        _ => None,
-    };
-    ran.events.iter().filter_map(window).collect()
 }
 
 // [fault.read-around] [fault.wait]
@@ -37,7 +28,7 @@ pub(crate) fn windows(ran: &Ran) -> Vec<(ReadaheadRule, u64, u64, u64)> {
 fn a_missing_page_is_read_with_what_lies_around_it() {
     let ran = bench().run(&[map(Advice::Normal), touch(50), touch(3)]);
     let around = |start| (ReadaheadRule::Around, start, 32, 8);
-    assert_eq!(windows(&ran), [around(34), around(0)]);
+    assert_eq!(ran.windows(), [around(34), around(0)]);
     assert_eq!(ran.bios(), "ind 34-65 0-11 12-31");
     assert_eq!(ran.results(), [0, 0, 0]);
 }
@@ -77,35 +68,35 @@ fn nothing_is_set_beyond_the_mapping_and_a_marked_page_is_set_alone() {
 fn what_is_cached_already_is_set_without_a_readahead_step() {
     // Pages 0 to 7, marked at 4.
     let ran = bench().run(&[pread(0, 4 * PAGE), map(Advice::Normal), touch(2), Call::Drop, touch(3)]);
-    assert_eq!(windows(&ran), [(ReadaheadRule::StartOfFile, 0, 8, 4)]);
+    assert_eq!(ran.windows(), [(ReadaheadRule::StartOfFile, 0, 8, 4)]);
 }
 
 // [fault.present]
 #[test]
 fn a_marked_page_starts_the_next_window() {
     let ran = bench().run(&[map(Advice::Normal), touch(50), touch(58)]);
-    assert_eq!(windows(&ran)[1..], [(ReadaheadRule::Sequential, 66, 32, 32)]);
+    assert_eq!(ran.windows()[1..], [(ReadaheadRule::Sequential, 66, 32, 32)]);
     // Random advice on the mapping: no step, the mark stays.
     let ran = bench().run(&[pread(0, 4 * PAGE), map(Advice::Random), touch(4), pread(4 * PAGE, PAGE)]);
-    assert_eq!(windows(&ran)[1..], [(ReadaheadRule::Sequential, 8, 16, 16)]);
+    assert_eq!(ran.windows()[1..], [(ReadaheadRule::Sequential, 8, 16, 16)]);
 }
 
 // [fault.absent-random]
 #[test]
 fn a_mapping_with_random_advice_reads_the_page_alone() {
     let ran = bench().run(&[map(Advice::Random), touch(50)]);
-    assert_eq!((ran.bios(), windows(&ran).len()), ("ind 50", 0));
+    assert_eq!((ran.bios(), ran.windows().len()), ("ind 50", 0));
     let mut off = bench();
     off.machine.read_ahead_pages = 0;
     let ran = off.run(&[map(Advice::Normal), touch(50)]);
-    assert_eq!((ran.bios(), windows(&ran).len()), ("ind 50", 0));
+    assert_eq!((ran.bios(), ran.windows().len()), ("ind 50", 0));
 }
 
 // [fault.absent-sequential]
 #[test]
 fn a_mapping_with_sequential_advice_is_read_ahead_as_a_file_is() {
     let ran = bench().run(&[map(Advice::Sequential), touch(50), touch(0)]);
-    assert_eq!(windows(&ran), [(ReadaheadRule::Random, 50, 32, 0), (ReadaheadRule::StartOfFile, 0, 32, 16)]);
+    assert_eq!(ran.windows(), [(ReadaheadRule::Random, 50, 32, 0), (ReadaheadRule::StartOfFile, 0, 32, 16)]);
 }
 
 // [fault.read-around-advice]
@@ -113,9 +104,9 @@ fn a_mapping_with_sequential_advice_is_read_ahead_as_a_file_is() {
 fn advice_on_the_file_does_not_reach_the_fault_but_its_window_does() {
     let advise = |advice| Call::Fadvise { handle: H, offset: 0, length: 0, advice };
     let ran = bench().run(&[map(Advice::Normal), advise(Advice::Random), touch(50)]);
-    assert_eq!(windows(&ran), [(ReadaheadRule::Around, 34, 32, 8)]);
+    assert_eq!(ran.windows(), [(ReadaheadRule::Around, 34, 32, 8)]);
     let ran = bench().run(&[map(Advice::Normal), advise(Advice::Sequential), touch(50)]);
-    assert_eq!(windows(&ran), [(ReadaheadRule::Around, 18, 64, 16)]);
+    assert_eq!(ran.windows(), [(ReadaheadRule::Around, 18, 64, 16)]);
 }
 
 // [fault.wait] [error.request]
@@ -131,7 +122,7 @@ fn a_page_that_cannot_be_read_is_read_twice_alone_and_then_it_is_sigbus() {
     let ran = bench().bad_block(1050, None).run(&[map(Advice::Normal), touch(50), touch(150)]);
     assert_eq!(ran.results(), [0, SIGBUS, 0]);
     // Two divisions by four: two pages are left.
-    assert_eq!(windows(&ran), [(ReadaheadRule::Around, 34, 32, 8), (ReadaheadRule::Around, 149, 2, 0)]);
+    assert_eq!(ran.windows(), [(ReadaheadRule::Around, 34, 32, 8), (ReadaheadRule::Around, 149, 2, 0)]);
     assert_eq!(ran.bios(), "ind 34-65 50 50 149-150");
 }
 
@@ -154,7 +145,33 @@ fn a_fault_on_a_page_that_is_there_leaves_it_unlocked() {
 }
 
 #[test]
-fn a_touch_beyond_the_file_is_sigbus_and_reads_nothing() {
-    let ran = bench().run(&[map(Advice::Normal), touch(200)]);
-    assert_eq!((ran.results(), ran.bios()), (&[0, SIGBUS][..], ""));
+fn what_is_not_mapped_or_beyond_the_file_is_an_error_and_reads_nothing() {
+    let ran = bench().run(&[touch(0), map(Advice::Normal), touch(200)]);
+    assert_eq!((ran.results(), ran.bios()), (&[Errno::BadHandle.code(), 0, SIGBUS][..], ""));
+    let ran = Bench::new(4096, "0-3@1000").run(&[map(Advice::Normal), touch(4), touch(3)]);
+    assert_eq!(ran.results(), [0, SIGBUS, 0]);
+}
+
+// [buffers-life.drop-mapped] [memory.mapped]
+#[test]
+fn mapped_pages_are_neither_dropped_nor_freed() {
+    let calls = [map(Advice::Random), touch(40), pread(41 * PAGE, PAGE), Call::Drop, touch(40)];
+    let ran = bench().run(&calls);
+    assert_eq!((ran.bios(), ran.pages(PageChange::Freed)), ("ind 40 41", vec![41]));
+    let mut calls = calls[..2].to_vec();
+    calls.extend((0..40).map(|page| pread(page * PAGE, PAGE)));
+    let mut small = bench();
+    small.machine.kernel.memory_pages = Some(36);
+    let freed = small.run(&calls).pages(PageChange::Freed);
+    assert!(!freed.is_empty() && !freed.contains(&40), "{freed:?}");
+}
+
+// [fault.wait]
+#[test]
+fn a_fault_waits_for_a_page_that_another_reads() {
+    let open = Call::Open { handle: H, file: F, access: Access::Read };
+    let first = [readahead(4 * PAGE, PAGE)];
+    let ran = bench().run_tasks(&[&first, &[open, map(Advice::Normal), touch(4)]]);
+    assert_eq!((ran.bios(), ran.time()), ("4", 100_000));
+    assert_eq!(ran.outcome.results, [vec![0], vec![0; 3]]);
 }

@@ -306,7 +306,9 @@ mod tests {
             Box::new(without(is_queued)),
             Box::new(without(is_issued)),
             Box::new(without(is_completed)),
-            Box::new(without(|what| matches!(what, What::Page { change: PageChange::Added, .. }))),
+            Box::new(without(|what| {
+                matches!(what, What::Page { file: Some(_), change: PageChange::Added, .. })
+            })),
             Box::new(again(is_queued)),
             Box::new(again(is_issued)),
             Box::new(again(is_completed)),

@@ -55,6 +55,8 @@ impl Pages {
             PageChange::Freed => match self.pages.remove(&key) {
                 Some(page) if page.on_their_way.is_empty() => Ok(()),
                 Some(_) => Err("the page is being read"),
+                // Metadata that mounting and opening have brought in.
+                None if key.0.is_none() => Ok(()),
                 None => Err("no such page"),
             },
             PageChange::UpToDate => match self.pages.get_mut(&key) {
@@ -68,6 +70,8 @@ impl Pages {
                 None => Err("no such page"),
             },
             PageChange::Failed => Ok(()),
+            // The superblock's page has been dirty since mounting, with nothing to be written.
+            PageChange::Writeback | PageChange::Written if key.0.is_none() => Ok(()),
             PageChange::Writeback | PageChange::Written => Err("nobody writes"),
         }
     }
