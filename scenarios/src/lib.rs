@@ -21,3 +21,4 @@ pub mod quantity;
 pub mod run;
 pub mod scenario;
 pub mod windows;
+pub mod write_image;

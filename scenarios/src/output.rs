@@ -21,6 +21,17 @@ pub struct WriteError {
 /// # Errors
 /// [`WriteError`]; nothing is left behind then.
 pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
+    write_atomically_with(path, |file| file.write_all(contents))
+}
+
+/// The same with contents that are written piece by piece.
+///
+/// # Errors
+/// [`WriteError`], also if `write` fails; nothing is left behind then.
+pub fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), WriteError> {
     let wrong = |source| WriteError { path: path.to_owned(), source };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     if let Some(directory) = directory {
@@ -31,19 +42,14 @@ pub fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), WriteError> 
     temporary.push(name);
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(temporary);
-    let file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(wrong)?;
-    write_and_rename(file, contents, &temporary, path).map_err(|source| {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(wrong)?;
+    let written = write(&mut file).and_then(|()| file.sync_all());
+    drop(file);
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
         // The first error is the one to tell; that of tidying up would only hide it.
         drop(fs::remove_file(&temporary));
         wrong(source)
     })
-}
-
-fn write_and_rename(mut file: File, contents: &[u8], temporary: &Path, path: &Path) -> io::Result<()> {
-    file.write_all(contents)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(temporary, path)
 }
 
 #[cfg(test)]

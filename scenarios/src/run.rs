@@ -11,6 +11,7 @@ use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
 use sim_mpage::ext2::volume::Volume;
 use sim_mpage::machine::Machine;
+use sim_mpage::medium::Medium;
 use sim_mpage::run::{Outcome, RunError, run};
 
 use crate::facts::Facts;
@@ -19,6 +20,7 @@ use crate::present::event::Lines;
 use crate::present::explain::{Chains, Collector};
 use crate::scenario::Scenario;
 use crate::windows::{Window, Windows};
+use crate::write_image::Filesystem;
 
 /// An arm that could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +98,8 @@ pub struct ArmRun {
     pub facts: Facts,
     /// The chain of causes of each I/O, if it was asked for.
     pub chains: Option<Chains>,
+    /// Its filesystem, before and after.
+    pub filesystem: Filesystem,
 }
 
 /// A file of a run, for showing its blocks.
@@ -239,18 +243,21 @@ pub fn run_scenario_for(loaded: &Loaded, wanted: Wanted) -> Result<ScenarioRun, 
     })
 }
 
-/// Runs the arms of a scenario one after the other and writes a line an event.
+/// Runs the arms of a scenario one after the other and writes a line an event; gives what each has left
+/// on the device.
 ///
 /// # Errors
 /// If an arm cannot be run, or the lines cannot be written.
-pub fn stream(loaded: &Loaded, mut to: impl Write) -> Result<(), StreamError> {
+pub fn stream(loaded: &Loaded, mut to: impl Write) -> Result<Vec<Filesystem>, StreamError> {
+    let mut left = Vec::new();
     for arm in &loaded.arms {
         let mut lines = Lines::new(&arm.name, &mut to);
-        run(arm.machine.clone(), &mut lines)
+        let outcome = run(arm.machine.clone(), &mut lines)
             .map_err(|error| ArmError { arm: arm.name.clone(), source: error.into() })?;
         lines.finish()?;
+        left.push(left_by(arm, outcome.medium));
     }
-    Ok(())
+    Ok(left)
 }
 
 /// All that listens to a run.
@@ -301,7 +308,14 @@ fn run_arm(arm: &Arm, wanted: Wanted) -> Result<ArmRun, ArmProblem> {
         tasks: outcome.tasks,
         facts: listeners.facts,
         chains: listeners.chains.map(Collector::finish),
+        filesystem: left_by(arm, outcome.medium),
     })
+}
+
+/// What an arm has left on the device.
+fn left_by(arm: &Arm, medium: Medium) -> Filesystem {
+    let described = arm.scenario.filesystem.image.is_none();
+    Filesystem { volume: arm.machine.volume.clone(), medium, described }
 }
 
 /// Runs a machine again; if that does not come to the same, runs it twice more to find the first

@@ -53,6 +53,7 @@ Examples:
   mpagesim run classic --set queue.read_ahead_kb=16 change anything; --dry-run shows it
   mpagesim run classic --format json                as data
   mpagesim run --image disk.img --file /a.bin       a file of a real ext2 image
+  mpagesim run write --arm on --write-image out.img the image that the run leaves
 ";
 
 /// The examples of `check`.

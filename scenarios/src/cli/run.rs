@@ -4,7 +4,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use scenarios::from_image;
 use scenarios::input::ScenarioInput;
@@ -14,9 +14,11 @@ use scenarios::output::write_atomically;
 use scenarios::present::explain::MOST_IOS;
 use scenarios::present::{self, text};
 use scenarios::run::{self, ScenarioRun, Wanted};
+use scenarios::write_image::{self, Filesystem};
 use serde_json::Value;
 use sim_mpage::ext2::block_set::BlockSet;
 use sim_mpage::ext2::file_map::FileMap;
+use sim_mpage::machine::AtEnd;
 
 use super::{Format, print, print_json};
 
@@ -67,6 +69,9 @@ pub(super) struct Arguments {
     /// Writes the results into this directory as well.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Writes the ext2 image that the arm leaves, unmounted, into this file.
+    #[arg(long, value_name = "OUT", conflicts_with = "dry_run")]
+    pub(super) write_image: Option<PathBuf>,
     /// Instead of a scenario: an ext2 image, from which a file is read with boundary off and on.
     #[arg(long, conflicts_with = "scenario", requires = "file")]
     pub(super) image: Option<PathBuf>,
@@ -92,10 +97,15 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
         show(&loaded, arguments.format)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.write_image.is_some() {
+        unmount_at_end(&mut loaded)?;
+    }
     if arguments.format == Format::Ndjson {
+        let mut left = Vec::new();
         for loaded in &loaded {
-            run::stream(loaded, BufWriter::new(io::stdout().lock()))?;
+            left.extend(run::stream(loaded, BufWriter::new(io::stdout().lock()))?);
         }
+        write_image(arguments, left.first())?;
         return Ok(ExitCode::SUCCESS);
     }
     let wanted = Wanted { twice: arguments.twice, chains: arguments.explain.then_some(MOST_IOS) };
@@ -106,8 +116,35 @@ pub(super) fn execute(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(directory) = &arguments.out {
         write_pictures(directory, &runs)?;
     }
+    let arms = runs.iter().flat_map(|run| &run.arms);
+    write_image(arguments, arms.map(|arm| &arm.filesystem).next())?;
     print_runs(arguments, &runs)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the one arm that is run unmount its filesystem.
+fn unmount_at_end(loaded: &mut [Loaded]) -> Result<()> {
+    let names: Vec<String> = loaded
+        .iter()
+        .flat_map(|loaded| loaded.arms.iter().map(|arm| format!("{} of {}", arm.name, loaded.name)))
+        .collect();
+    match loaded {
+        [Loaded { arms, .. }] if arms.len() == 1 => arms[0].machine.at_end = AtEnd::Unmount,
+        _ => bail!(
+            "--write-image writes what one arm leaves, and there are {}: {}; choose one with --arm",
+            names.len(),
+            names.join(", ")
+        ),
+    }
+    Ok(())
+}
+
+/// Writes the image that is asked for.
+fn write_image(arguments: &Arguments, left: Option<&Filesystem>) -> Result<()> {
+    if let (Some(path), Some(left)) = (&arguments.write_image, left) {
+        write_image::write(path, left)?;
+    }
+    Ok(())
 }
 
 /// The scenarios to be run; an image makes one of its own.

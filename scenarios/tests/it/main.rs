@@ -8,6 +8,7 @@ mod command_line;
 mod conformance;
 mod diagnostics;
 mod digests;
+mod e2fsprogs;
 mod expectations;
 mod images;
 mod inspect;
@@ -16,6 +17,7 @@ mod pictures;
 mod resolving;
 mod schema;
 mod words;
+mod write_image;
 
 use std::sync::Arc;
 

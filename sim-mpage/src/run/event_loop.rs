@@ -233,7 +233,10 @@ impl<'k> Loop<'k, '_> {
             AtEnd::Unmount => {
                 let id = self.add_task("umount", 0);
                 executor.start(id, unmount(self.k));
-                self.until_idle(executor, 1, Duration::ZERO)
+                self.until_idle(executor, 1, Duration::ZERO)?;
+                // It is none of the trace's tasks.
+                self.names.pop();
+                Ok(())
             }
         }
     }
