@@ -1,6 +1,6 @@
 //! Reasons in words, each with the tag of the rule in `docs/model` that says so.
 
-use sim_core::io::{Confused, Operation, Reason};
+use sim_core::io::{Confused, Operation, Reason, Role};
 use sim_core::trace::ReadaheadRule;
 
 use super::chain::{IoChain, Joining, WindowCause};
@@ -82,6 +82,17 @@ fn read(io: &IoChain) -> Why {
 
 fn metadata_read(io: &IoChain) -> Why {
     let rules = ["ext2-map.get-branch", "buffers-read.bread"];
+    match io.pieces.first().map(|piece| piece.role) {
+        Some(Role::Bitmap(group)) => {
+            let words = format!("it says which blocks of group {group} are free; until it is read all wait");
+            return why(words, &["ext2-new-blocks.goal-group", "buffers-read.bread"]);
+        }
+        Some(Role::Inodes(_)) => {
+            let words = "an inode is to be put into it; until it is read all wait";
+            return why(words, &["ext2-write-back.inode", "buffers-read.bread"]);
+        }
+        _ => {}
+    }
     match io.looking_for {
         Some(block) => why(format!("it says where block {block} lies; until it is read all wait"), &rules),
         None => why("it says where the next block lies; until it is read all wait", &rules),
