@@ -1,6 +1,6 @@
 //! Reasons in words, each with the tag of the rule in `docs/model` that says so.
 
-use sim_core::io::{Confused, Operation, Reason};
+use sim_core::io::{Confused, Operation, Reason, Role};
 use sim_core::trace::ReadaheadRule;
 
 use super::chain::{IoChain, Joining, WindowCause};
@@ -82,6 +82,20 @@ fn read(io: &IoChain) -> Why {
 
 fn metadata_read(io: &IoChain) -> Why {
     let rules = ["ext2-map.get-branch", "buffers-read.bread"];
+    match (io.pieces.first().map(|piece| piece.role), io.looking_for) {
+        (Some(Role::Bitmap(_)), Some(block)) => {
+            let words = format!("it says which blocks are free, and block {block} needs one; all wait");
+            return why(words, &["ext2-new-blocks.goal-group", "buffers-read.bread"]);
+        }
+        (Some(Role::Bitmap(_)), None) => {
+            return why("it says which blocks are free; all wait", &["buffers-read.bread"]);
+        }
+        (Some(Role::Inodes(_)), _) => {
+            let words = "an inode is to be put into it, and the others in it stay; all wait";
+            return why(words, &["ext2-write-back.inode", "buffers-read.bread"]);
+        }
+        _ => {}
+    }
     match io.looking_for {
         Some(block) => why(format!("it says where block {block} lies; until it is read all wait"), &rules),
         None => why("it says where the next block lies; until it is read all wait", &rules),
