@@ -68,7 +68,7 @@ pub(super) fn recorded(recorded: &Recorded) -> Vec<Line> {
 }
 
 /// A file on the device at the end, or why it cannot be read.
-fn file_lines(file: Result<FileOnDevice, String>) -> Vec<Line> {
+pub(super) fn file_lines(file: Result<FileOnDevice, String>) -> Vec<Line> {
     let lines = file.map_or_else(|error| vec![error], |file| file.lines().collect());
     lines.into_iter().map(|line| Line::new(Level::FilesAfter, line)).collect()
 }

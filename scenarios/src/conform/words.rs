@@ -2,6 +2,7 @@
 
 use sim_core::io::{Confused, Flags, Operation, Reason};
 use sim_core::trace::{ReadaheadRule, What};
+use sim_mpage::errno::Errno;
 
 use crate::present::explain::why;
 
@@ -22,7 +23,7 @@ pub(super) fn note(what: &What, by_worker: bool) -> Ruled {
             ruled("a page by itself", "mpage-read.read-folio")
         }
         What::Queued { operation, reason, .. } => reason_of(*reason, *operation),
-        What::Mapped { count, boundary, .. } => mapped(*count, *boundary),
+        What::Mapped { count, create, new, boundary, .. } => mapped(*count, *create, *new, *boundary),
         What::Split { .. } => ruled("too long for one request", "block-split.front"),
         What::Merged { front: false, .. } => ruled("joins at the end", "block-merge.ends"),
         What::Merged { front: true, .. } => ruled("joins at the front", "block-merge.ends"),
@@ -66,11 +67,16 @@ pub(super) fn time(nanoseconds: u64) -> String {
     format!("{}.{:03} ms", nanoseconds / 1_000_000, nanoseconds / 1_000 % 1_000)
 }
 
-fn mapped(count: i64, boundary: bool) -> Ruled {
+fn mapped(count: i64, create: bool, new: bool, boundary: bool) -> Ruled {
     match (count, boundary) {
+        (..0, _) if count == Errno::NoSpace.code() => {
+            ruled("no block is free", "ext2-new-blocks.without-windows")
+        }
+        (..0, _) if create => ruled("its metadata cannot be read", "error.indirect"),
         (..0, _) => ruled("its indirect block cannot be read", "error.indirect"),
         (0, _) => ruled("a hole", "ext2-get-block.hole"),
         (_, true) => ruled("", "ext2-get-block.boundary"),
+        (_, false) if new => ruled("", "ext2-get-block.create"),
         (_, false) => ruled("", "ext2-get-block.extend"),
     }
 }
@@ -161,8 +167,11 @@ mod tests {
         for operation in [Operation::Read, Operation::Write] {
             tags.extend(REASONS.iter().filter_map(|reason| reason_of(*reason, operation).1));
         }
-        let mapped = [(-5, false), (0, false), (1, false), (1, true)];
-        tags.extend(mapped.iter().filter_map(|&(count, boundary)| super::mapped(count, boundary).1));
+        let mapped = [(-28, false), (-5, false), (0, false), (1, false), (1, true)];
+        for (create, new) in [(false, false), (true, false), (true, true)] {
+            let tag = |&(count, boundary)| super::mapped(count, create, new, boundary).1;
+            tags.extend(mapped.iter().filter_map(tag));
+        }
         tags.extend(note(&What::Plugged, false).1);
         tags.extend(note(&What::Unplugged { requests: 1 }, false).1);
         for tag in tags {

@@ -21,11 +21,14 @@ pub use chain::Chains;
 pub use collect::Collector;
 pub use json::data;
 
-use chain::{CallCause, IoChain, Joining, MappingCause, Placement, RequestChain, WindowCause};
+use chain::{IoChain, Joining, MappingCause, Placement, RequestChain, WindowCause};
 use why::Why;
 
 /// How many I/Os are explained.
 pub const MOST_IOS: usize = 200;
+
+/// The kernel's task that writes back by itself.
+pub(crate) const FLUSHER: &str = "flusher";
 
 /// The longest line, in characters.
 const WIDTH: usize = 100;
@@ -54,7 +57,7 @@ impl Explanation<'_> {
             let same_window =
                 same_call && before.is_some_and(|before| before.window.map(|it| it.event) == window);
             if !same_call {
-                self.call(io.call.as_ref());
+                self.call(io);
             }
             if let (false, Some(window)) = (same_window, &io.window) {
                 self.window(window);
@@ -87,13 +90,17 @@ impl Explanation<'_> {
         format!("{} {}", self.scale.format(u128::from(at.nanoseconds())), self.scale.unit)
     }
 
-    fn call(&mut self, call: Option<&CallCause>) {
-        let text = match call {
+    /// Whatever an I/O was sent for: a call, or what the kernel does by itself.
+    fn call(&mut self, io: &IoChain) {
+        let text = match &io.call {
             Some(call) => {
                 let at = self.time(call.at);
                 let task = self.task(call.task.0);
                 let made = self.arm.call(call.task.0, call.number).unwrap_or("a call");
                 format!("call: {made}, by {task} at {at}")
+            }
+            None if self.task(io.task.0) == FLUSHER => {
+                "because of no call: the flusher writes what is old, or too much".to_owned()
             }
             None => "because of no call".to_owned(),
         };

@@ -82,13 +82,16 @@ fn read(io: &IoChain) -> Why {
 
 fn metadata_read(io: &IoChain) -> Why {
     let rules = ["ext2-map.get-branch", "buffers-read.bread"];
-    match io.pieces.first().map(|piece| piece.role) {
-        Some(Role::Bitmap(group)) => {
-            let words = format!("it says which blocks of group {group} are free; until it is read all wait");
+    match (io.pieces.first().map(|piece| piece.role), io.looking_for) {
+        (Some(Role::Bitmap(_)), Some(block)) => {
+            let words = format!("it says which blocks are free, and block {block} needs one; all wait");
             return why(words, &["ext2-new-blocks.goal-group", "buffers-read.bread"]);
         }
-        Some(Role::Inodes(_)) => {
-            let words = "an inode is to be put into it; until it is read all wait";
+        (Some(Role::Bitmap(_)), None) => {
+            return why("it says which blocks are free; all wait", &["buffers-read.bread"]);
+        }
+        (Some(Role::Inodes(_)), _) => {
+            let words = "an inode is to be put into it, and the others in it stay; all wait";
             return why(words, &["ext2-write-back.inode", "buffers-read.bread"]);
         }
         _ => {}
