@@ -106,6 +106,19 @@ fn pages_adjacent_in_memory_share_segments_so_that_bios_grow_longer() {
     assert_eq!(bench(false).bios(), "W12-267 W268-523 W524-779 W780-1023");
 }
 
+// [mpage-write.adjacent]
+#[test]
+fn a_segment_of_adjacent_pages_has_64_kib_at_most() {
+    let bench = Bench::new(4096, "ind@500 12-1035@1000").cached(Role::Ind, false).with(|machine| {
+        machine.kernel.pages_adjacent = true;
+        machine.queue.max_segments = 2;
+        // No plug is flushed before all are there, and then the last one goes first.
+        machine.queue.nomerges = 2;
+    });
+    let ran = bench.dirty_pages(12..112).run(&[writeback()]);
+    assert_eq!((ran.bios(), ran.issued()), ("W12-111", "W108-111 W76-107 W44-75 W12-43"));
+}
+
 // [mpage-end.write-error-seen]
 #[test]
 fn each_opener_is_told_once_of_data_that_were_not_written() {

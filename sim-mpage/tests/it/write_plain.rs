@@ -3,6 +3,8 @@
 use sim_core::io::{Confused, Flags, Reason, Role};
 use sim_core::trace::{BufferChange, PageChange, What};
 
+use sim_mpage::medium::Stamp;
+
 use crate::bench::{Bench, Ran, file, pread, writeback};
 
 const WS: Flags = Flags::SYNC;
@@ -180,4 +182,19 @@ fn what_is_mapped_of_a_page_is_written_though_the_rest_cannot_be_allocated() {
     assert!(ran.bios().ends_with(" W520 W521"), "{}", ran.bios());
     assert_eq!(reasons[reasons.len() - 2..], [Reason::FullPage(Confused::DirtyUnmapped); 2]);
     assert_eq!(ran.results(), [-28, 0]);
+}
+
+// [mpage-write.zero-tail] [buffers-write.zero-tail]
+#[test]
+fn what_lies_behind_the_end_in_its_block_is_zeroed_on_the_way_out() {
+    let bench = || Bench::with_size(1024, "0-5@1000", 4096 + 1536);
+    let by_mpage = bench().dirty_pages(1..2);
+    let block_by_block = bench().page_with_buffers(1, "ddxx");
+    for (bench, order) in [(by_mpage, "W4-5"), (block_by_block, "W4 W5")] {
+        let ran = bench.run(&[writeback()]);
+        assert_eq!(ran.bios(), order);
+        let on_device = [1004, 1005].map(|block| ran.outcome.medium.stamp(block));
+        assert_eq!(on_device[0], Stamp::of_block(1004));
+        assert_ne!(on_device[1], Stamp::of_block(1005), "{order}: its second half is zeros now");
+    }
 }
